@@ -1,1 +1,7 @@
-//! placeholder
+//! Decoding: layers, fields, flows.
+
+#![forbid(unsafe_code)]
+
+mod decryptor;
+
+pub use decryptor::{Decryptor, Outcome, Side, Unreadable};

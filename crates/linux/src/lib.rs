@@ -1,1 +1,6 @@
-//! placeholder
+//! Everything that needs root or a Linux kernel: capture sources, probes, cgroups, running a command.
+//!
+//! This is the one crate with unsafe code.
+
+pub mod bpf;
+pub mod run;

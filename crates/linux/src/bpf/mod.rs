@@ -1,0 +1,1 @@
+//! The kernel programs and their user-space halves.
