@@ -5,6 +5,108 @@
 
 #![forbid(unsafe_code)]
 
+mod elf;
+mod go;
 mod hook;
+mod openssl;
+mod report;
+mod symbolic;
+mod xref;
 
+pub use elf::Machine;
 pub use hook::{Expression, Field, Hook, HookKind, Length, Register, Stack};
+pub use report::{Evidence, NotFound, Report};
+
+/// Searches a whole ELF file. One file may hold several stacks, so all are looked for.
+///
+/// Time is linear in the size of the file, and memory does not grow with it.
+///
+/// # Errors
+///
+/// The bytes are not a complete 64-bit little-endian executable or shared object for a known machine. A file that is
+/// one but has no TLS stack is a [`Report`] without hooks.
+pub fn locate(file: &[u8]) -> Result<Report, Error> {
+    let elf = elf::Elf::parse(file)?;
+    let mut report =
+        Report { machine: elf.machine, hooks: Vec::new(), evidence: Vec::new(), missing: Vec::new() };
+    for (stack, found) in [(Stack::Go, go::find(&elf)), (Stack::OpenSsl, openssl::find(&elf))] {
+        match found {
+            Ok(found) => {
+                report.hooks.extend(found.hooks);
+                report.evidence.extend(found.evidence);
+            }
+            Err(reason) => report.missing.push((stack, reason)),
+        }
+    }
+    Ok(report)
+}
+
+/// What one stack's search gives to the report.
+#[derive(Default)]
+struct Found {
+    hooks: Vec<Hook>,
+    evidence: Vec<Evidence>,
+}
+
+/// Why a file cannot be searched.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Some other kind of file.
+    #[error("not an ELF file: expected it to start with 7f 45 4c 46, got {got:02x?}")]
+    NotElf {
+        /// The first bytes, at most 4.
+        got: Vec<u8>,
+    },
+    /// 32-bit or big-endian.
+    #[error(
+        "unsupported ELF class: expected class 2 (64-bit), data 1 (little-endian), got class {class}, data {data}"
+    )]
+    UnsupportedClass {
+        /// EI_CLASS.
+        class: u8,
+        /// EI_DATA.
+        data: u8,
+    },
+    /// An object file, a core dump.
+    #[error("unsupported ELF type: expected 2 (executable) or 3 (shared object), got {got}")]
+    UnsupportedType {
+        /// e_type.
+        got: u16,
+    },
+    /// Code for a machine that hooks cannot be given for.
+    #[error("unsupported machine: expected 62 (x86-64) or 183 (aarch64), got {got}")]
+    UnsupportedMachine {
+        /// e_machine.
+        got: u16,
+    },
+    /// A damaged file header.
+    #[error("program headers of {got} bytes, expected {expected}")]
+    ProgramHeaderSize {
+        /// What ELF64 has.
+        expected: u16,
+        /// e_phentsize.
+        got: u16,
+    },
+    /// The program headers or a segment go past the end.
+    #[error("truncated ELF file: expected at least {expected} bytes, got {got}")]
+    Truncated {
+        /// The end of the missing part.
+        expected: u64,
+        /// The size of the file.
+        got: u64,
+    },
+    /// More segments than any loader maps.
+    #[error("damaged ELF file: more than {most} loadable segments")]
+    TooManySegments {
+        /// The limit.
+        most: usize,
+    },
+    /// Segments that load the same bytes again and again.
+    #[error("damaged ELF file: segments of {loaded} bytes in a file of {size}")]
+    OverlappingSegments {
+        /// The size of the file.
+        size: u64,
+        /// The sum of the segments' sizes.
+        loaded: u64,
+    },
+}

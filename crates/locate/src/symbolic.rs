@@ -1,0 +1,347 @@
+//! Where an x86-64 function reads the client random: a small symbolic execution.
+//!
+//! `ssl_log_secret(ssl, label, secret, length)` writes the 32 bytes of ClientHello.random as hexadecimal. Where they
+//! are differs by version, and by build options, but the code always shows it: it copies 32 bytes, or reads byte after
+//! byte, from an address that is an offset from `ssl` or from a pointer in it.
+
+use std::collections::{HashSet, VecDeque};
+
+use iced_x86::{FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpKind};
+
+use crate::elf::Elf;
+use crate::xref::{self, RegisterSet, Target};
+use crate::{Expression, Register};
+
+const RDX: u8 = 2;
+const RCX: u8 = 1;
+const RSP: u8 = 4;
+const RBP: u8 = 5;
+const RSI: u8 = 6;
+const RDI: u8 = 7;
+const R8: u8 = 8;
+/// System V AMD64 ABI §3.2.1: rax, rcx, rdx, rsi, rdi, r8 to r11.
+const CALLER_SAVED: RegisterSet = 0b0000_1111_1100_0111;
+const RANDOM_SIZE: i64 = 32;
+
+const MAX_INSTRUCTIONS: usize = 600;
+const MAX_BLOCKS: usize = 60;
+
+/// Where `function` reads the client random, from its first argument.
+pub(crate) fn client_random(elf: &Elf<'_>, function: u64) -> Option<Expression> {
+    let mut walk = Walk {
+        elf,
+        info: InstructionInfoFactory::new(),
+        seen: HashSet::new(),
+        blocks: VecDeque::new(),
+        reads: Reads::default(),
+    };
+    let mut entry = State::default();
+    entry.registers[usize::from(RDI)] = Some(Value::Address(Address { load: None, offset: 0 }));
+    walk.blocks.push_back((function, entry));
+    for _ in 0..MAX_BLOCKS {
+        let Some((start, state)) = walk.blocks.pop_front() else { break };
+        walk.block(start, state);
+    }
+    walk.reads.best().map(Address::expression)
+}
+
+/// An address that depends on the first argument only: `argument + offset`, or `*(argument + load) + offset`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Address {
+    load: Option<i32>,
+    offset: i32,
+}
+
+impl Address {
+    fn add(self, displacement: i64) -> Option<Self> {
+        let offset = self.offset.checked_add(i32::try_from(displacement).ok()?)?;
+        Some(Self { offset, ..self })
+    }
+
+    fn expression(self) -> Expression {
+        match self.load {
+            Some(load) => Expression::path(Register::Rdi, &[load, self.offset]),
+            None => Expression::path(Register::Rdi, &[self.offset]),
+        }
+    }
+
+    /// Whether a field of a structure can be there.
+    fn plausible(self) -> bool {
+        let field = 8..0x1_0000;
+        field.contains(&self.offset) && self.load.is_none_or(|load| (0..field.end).contains(&load))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Value {
+    Address(Address),
+    Number(i64),
+}
+
+impl Value {
+    fn add(self, displacement: i64) -> Option<Self> {
+        match self {
+            Self::Address(address) => address.add(displacement).map(Self::Address),
+            Self::Number(number) => number.checked_add(displacement).map(Self::Number),
+        }
+    }
+}
+
+/// What is known before an instruction.
+#[derive(Clone, Default)]
+struct State {
+    registers: [Option<Value>; 16],
+    /// Spilled values by frame register and displacement.
+    spills: Vec<((u8, i64), Value)>,
+}
+
+impl State {
+    fn get(&self, register: u8) -> Option<Value> {
+        self.registers[usize::from(register)]
+    }
+
+    fn address(&self, register: u8) -> Option<Address> {
+        match self.get(register)? {
+            Value::Address(address) => Some(address),
+            Value::Number(_) => None,
+        }
+    }
+
+    fn set(&mut self, register: u8, value: Option<Value>) {
+        self.registers[usize::from(register)] = value;
+    }
+
+    fn forget(&mut self, registers: RegisterSet) {
+        for (number, value) in self.registers.iter_mut().enumerate() {
+            if registers >> number & 1 == 1 {
+                *value = None;
+            }
+        }
+        if registers >> RSP & 1 == 1 {
+            self.spills.retain(|((frame, _), _)| *frame != RSP);
+        }
+    }
+
+    fn spill(&mut self, place: (u8, i64), value: Option<Value>) {
+        self.spills.retain(|(spilled, _)| *spilled != place);
+        self.spills.extend(value.map(|value| (place, value)));
+    }
+
+    fn spilled(&self, place: (u8, i64)) -> Option<Value> {
+        self.spills.iter().find(|(spilled, _)| *spilled == place).map(|(_, value)| *value)
+    }
+
+    fn is_frame(&self, register: u8) -> bool {
+        register == RSP || register == RBP && self.get(RBP).is_none()
+    }
+}
+
+/// A memory operand of the form `[base + index * scale + displacement]`.
+#[derive(Clone, Copy)]
+struct Memory {
+    base: Option<u8>,
+    index: Option<u8>,
+    scale: u32,
+    displacement: i64,
+}
+
+impl Memory {
+    fn of(instruction: &Instruction) -> Self {
+        Self {
+            base: xref::number(instruction.memory_base()),
+            index: xref::number(instruction.memory_index()),
+            scale: instruction.memory_index_scale(),
+            displacement: instruction.memory_displacement64().cast_signed(),
+        }
+    }
+
+    /// The place on the stack frame, if it is one.
+    fn frame(self, state: &State) -> Option<(u8, i64)> {
+        let base = self.base.filter(|&base| self.index.is_none() && state.is_frame(base))?;
+        Some((base, self.displacement))
+    }
+}
+
+/// The reads that could be of the client random, with their weight.
+#[derive(Default)]
+struct Reads {
+    weights: Vec<(Address, u32)>,
+    halves: Vec<Address>,
+}
+
+impl Reads {
+    const COPY_OF_32: u32 = 4;
+    const BYTE: u32 = 2;
+    const TWO_HALVES: u32 = 1;
+
+    fn add(&mut self, address: Address, weight: u32) {
+        if !address.plausible() {
+            return;
+        }
+        match self.weights.iter_mut().find(|(known, _)| *known == address) {
+            Some((_, sum)) => *sum += weight,
+            None => self.weights.push((address, weight)),
+        }
+    }
+
+    /// A 16-byte load counts when the 16 bytes after or before it are loaded too: a memcpy that became two moves.
+    fn add_half(&mut self, address: Address) {
+        for (low, high) in [(address.add(-16), Some(address)), (Some(address), address.add(16))] {
+            let other = if low == Some(address) { high } else { low };
+            if let (Some(low), Some(other)) = (low, other)
+                && self.halves.contains(&other)
+            {
+                self.add(low, Self::TWO_HALVES);
+            }
+        }
+        self.halves.push(address);
+    }
+
+    /// The heaviest, and of equals the first in memory: a loop that is unrolled reads after it.
+    fn best(&self) -> Option<Address> {
+        let most = self.weights.iter().map(|&(_, weight)| weight).max()?;
+        self.weights.iter().filter(|&&(_, weight)| weight == most).map(|&(address, _)| address).min()
+    }
+}
+
+/// Every block of the function once, each with the state in which it was first reached.
+struct Walk<'a> {
+    elf: &'a Elf<'a>,
+    info: InstructionInfoFactory,
+    seen: HashSet<u64>,
+    blocks: VecDeque<(u64, State)>,
+    reads: Reads,
+}
+
+impl Walk<'_> {
+    fn block(&mut self, start: u64, mut state: State) {
+        let Some(decoder) = xref::decode(self.elf, start) else { return };
+        for instruction in decoder {
+            if self.seen.len() == MAX_INSTRUCTIONS || !self.seen.insert(instruction.ip()) {
+                return;
+            }
+            match instruction.flow_control() {
+                FlowControl::Next => self.step(&instruction, &mut state),
+                FlowControl::Call | FlowControl::IndirectCall => {
+                    self.arguments(&state);
+                    state.forget(CALLER_SAVED);
+                }
+                FlowControl::ConditionalBranch => {
+                    self.blocks.push_back((instruction.near_branch_target(), state.clone()));
+                }
+                FlowControl::UnconditionalBranch | FlowControl::IndirectBranch => {
+                    self.arguments(&state);
+                    if let Some(Target::Code(next)) = xref::target(&instruction) {
+                        self.blocks.push_back((next, state));
+                    }
+                    return;
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// A call with a pointer and then the number 32 is memcpy, a hexadecimal encoder, CBB_add_bytes…
+    fn arguments(&mut self, state: &State) {
+        for (pointer, length) in [(RDI, RSI), (RSI, RDX), (RDX, RCX), (RCX, R8)] {
+            if let Some(address) = state.address(pointer)
+                && state.get(length) == Some(Value::Number(RANDOM_SIZE))
+            {
+                self.reads.add(address, Reads::COPY_OF_32);
+            }
+        }
+    }
+
+    fn step(&mut self, instruction: &Instruction, state: &mut State) {
+        let operands = (instruction.op_count(), instruction.op0_kind(), instruction.op1_kind());
+        let destination = xref::number(instruction.op0_register());
+        if let (2, OpKind::Register, OpKind::Memory) = operands {
+            self.load(instruction, state);
+        }
+        match (instruction.mnemonic(), operands, destination) {
+            (Mnemonic::Mov, (_, OpKind::Register, _), Some(destination)) if destination != RSP => {
+                let value = moved(instruction, state);
+                state.set(destination, value);
+            }
+            (Mnemonic::Mov, (_, OpKind::Memory, _), _) => {
+                if let Some(place) = Memory::of(instruction).frame(state) {
+                    let value = moved(instruction, state);
+                    state.spill(place, value);
+                }
+            }
+            (Mnemonic::Lea, _, Some(destination)) if destination != RSP => {
+                let memory = Memory::of(instruction);
+                let base =
+                    memory.base.filter(|_| memory.index.is_none()).and_then(|base| state.address(base));
+                let value = base.and_then(|base| base.add(memory.displacement)).map(Value::Address);
+                state.set(destination, value);
+            }
+            (Mnemonic::Xor, (_, OpKind::Register, OpKind::Register), Some(destination))
+                if instruction.op0_register() == instruction.op1_register() =>
+            {
+                state.set(destination, Some(Value::Number(0)));
+            }
+            (Mnemonic::Add | Mnemonic::Sub | Mnemonic::Inc | Mnemonic::Dec, _, Some(destination))
+                if destination != RSP =>
+            {
+                let value = added(instruction, state, destination);
+                state.set(destination, value);
+            }
+            _ => state.forget(xref::written(&mut self.info, instruction)),
+        }
+    }
+
+    /// Notes a load of one byte, of 16 bytes, or of 32.
+    fn load(&mut self, instruction: &Instruction, state: &State) {
+        let memory = Memory::of(instruction);
+        let at = |register: Option<u8>| state.address(register?)?.add(memory.displacement);
+        let address = at(memory.base).or_else(|| at(memory.index.filter(|_| memory.scale == 1)));
+        let Some(address) = address else { return };
+        match (instruction.memory_size().size(), instruction.mnemonic()) {
+            (1, Mnemonic::Mov | Mnemonic::Movzx | Mnemonic::Movsx) => self.reads.add(address, Reads::BYTE),
+            (16, _) => self.reads.add_half(address),
+            (32, _) => self.reads.add(address, Reads::TWO_HALVES),
+            _ => {}
+        }
+    }
+}
+
+/// The value that a `mov` moves, if it is known.
+fn moved(instruction: &Instruction, state: &State) -> Option<Value> {
+    match instruction.op1_kind() {
+        OpKind::Register => {
+            let source = instruction.op1_register();
+            let value = state.get(xref::number(source)?)?;
+            // Half a register is no address.
+            (source.size() == 8 || matches!(value, Value::Number(_))).then_some(value)
+        }
+        OpKind::Memory => {
+            let memory = Memory::of(instruction);
+            if let Some(place) = memory.frame(state) {
+                return state.spilled(place);
+            }
+            let base = state.address(memory.base.filter(|_| memory.index.is_none())?)?;
+            let loads = instruction.memory_size().size() == 8 && base.load.is_none();
+            let load = base.add(memory.displacement)?.offset;
+            loads.then_some(Value::Address(Address { load: Some(load), offset: 0 }))
+        }
+        _ => instruction.try_immediate(1).ok().map(|number| Value::Number(number.cast_signed())),
+    }
+}
+
+/// The sum of a register and a constant. An address that moves on by 1 or 2 is in a loop: it stays, as the loop starts there.
+fn added(instruction: &Instruction, state: &State, destination: u8) -> Option<Value> {
+    let value = state.get(destination)?;
+    let number = match instruction.mnemonic() {
+        Mnemonic::Inc => 1,
+        Mnemonic::Dec => -1,
+        mnemonic => {
+            let number = instruction.try_immediate(1).ok()?.cast_signed();
+            if mnemonic == Mnemonic::Add { number } else { number.checked_neg()? }
+        }
+    };
+    match value {
+        Value::Address(_) if matches!(number, 1 | 2) => Some(value),
+        value => value.add(number),
+    }
+}

@@ -1,0 +1,182 @@
+//! x86-64 code that loads the address of a string, and where the string goes from there.
+
+use iced_x86::{
+    Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind,
+};
+use memchr::{memchr_iter, memmem};
+
+use crate::elf::Elf;
+
+/// Bound for damaged files; the largest TLS users have some 40.
+const MAX_REFERENCES: usize = 1024;
+
+/// A set of general registers, one bit for each by its number in the encoding.
+pub(crate) type RegisterSet = u16;
+
+/// An instruction that loads the address of a string.
+pub(crate) struct Reference {
+    /// vaddr of the instruction.
+    pub(crate) address: u64,
+    /// Its index in the list of strings asked for.
+    pub(crate) string: usize,
+    /// vaddr of the next instruction.
+    next: u64,
+    register: u8,
+}
+
+/// A call or jump that leaves straight-line code.
+pub(crate) struct Call {
+    /// vaddr of the instruction.
+    pub(crate) address: u64,
+    pub(crate) target: Target,
+    /// The registers that hold the string's address.
+    pub(crate) registers: RegisterSet,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// vaddr of the code.
+    Code(u64),
+    /// vaddr of a slot that holds the address of the code.
+    Slot(u64),
+}
+
+/// All references to `strings`, their vaddrs in ascending order.
+///
+/// A raw scan of the executable bytes: no disassembly is needed to see `lea reg, [rip+disp32]`, and in files with a fixed
+/// address `mov reg, imm32`. A match inside other instructions is as unlikely as 32 random bits being right.
+pub(crate) fn references(elf: &Elf<'_>, strings: &[u64]) -> Vec<Reference> {
+    let mut found = Vec::new();
+    for segment in elf.loads.iter().filter(|segment| segment.executable()) {
+        let relative = memchr_iter(0x8d, segment.data)
+            .filter_map(|opcode| rip_relative_lea(segment.data, segment.vaddr, opcode, strings));
+        found.extend(relative.take(MAX_REFERENCES));
+        if elf.fixed {
+            for string in 0..strings.len() {
+                found.extend(immediates(segment.data, segment.vaddr, strings, string).take(MAX_REFERENCES));
+            }
+        }
+    }
+    found.sort_by_key(|reference| reference.address);
+    found.truncate(MAX_REFERENCES);
+    found
+}
+
+/// `48|4c 8d /r` with mod 00 and rm 101, that is `lea r64, [rip+disp32]`.
+fn rip_relative_lea(code: &[u8], vaddr: u64, opcode: usize, strings: &[u64]) -> Option<Reference> {
+    let &[rex, _, modrm, a, b, c, d] = code.get(opcode.checked_sub(1)?..)?.first_chunk()?;
+    if rex & 0xfb != 0x48 || modrm & 0xc7 != 0x05 {
+        return None;
+    }
+    let next = vaddr.wrapping_add(opcode as u64 + 6);
+    let target = next.wrapping_add_signed(i32::from_le_bytes([a, b, c, d]).into());
+    let string = strings.binary_search(&target).ok()?;
+    Some(Reference {
+        address: next.wrapping_sub(7),
+        string,
+        next,
+        register: (modrm >> 3 & 7) | (rex & 4) << 1,
+    })
+}
+
+/// `mov r32, imm32` (`[41] b8+r`) and `mov r64, simm32` (`48|49 c7 c0+r`) of one string's address.
+fn immediates(code: &[u8], vaddr: u64, strings: &[u64], string: usize) -> impl Iterator<Item = Reference> {
+    let needle = u32::try_from(strings[string]).ok().map(u32::to_le_bytes);
+    let found: Vec<_> = needle
+        .map(|needle| memmem::find_iter(code, &needle).take(MAX_REFERENCES).collect())
+        .unwrap_or_default();
+    found.into_iter().filter_map(move |at| {
+        let before = |n: usize| at.checked_sub(n).map_or(0, |i| code[i]);
+        let (length, register) = match (before(3), before(2), before(1)) {
+            (rex @ (0x48 | 0x49), 0xc7, modrm @ 0xc0..=0xc7) => (7, (modrm & 7) | (rex & 1) << 3),
+            (_, 0x41, opcode @ 0xb8..=0xbf) => (6, (opcode & 7) | 8),
+            (_, _, opcode @ 0xb8..=0xbf) => (5, opcode & 7),
+            _ => return None,
+        };
+        let next = vaddr.wrapping_add(at as u64 + 4);
+        Some(Reference { address: next.wrapping_sub(length), string, next, register })
+    })
+}
+
+/// The first call (or jump, which may be a tail call) after a reference, if the string is still in a register there.
+pub(crate) fn follow(elf: &Elf<'_>, reference: &Reference) -> Option<Call> {
+    const MAX_INSTRUCTIONS: usize = 40;
+    let mut registers: RegisterSet = 1 << reference.register;
+    let mut info = InstructionInfoFactory::new();
+    for instruction in decode(elf, reference.next)?.into_iter().take(MAX_INSTRUCTIONS) {
+        match instruction.flow_control() {
+            FlowControl::Next => {}
+            FlowControl::ConditionalBranch => continue,
+            _ => return Some(Call { address: instruction.ip(), target: target(&instruction)?, registers }),
+        }
+        if let Some((to, from)) = register_move(&instruction) {
+            let copied = registers >> from & 1;
+            registers = registers & !(1 << to) | copied << to;
+        } else {
+            registers &= !written(&mut info, &instruction);
+        }
+        if registers == 0 {
+            return None;
+        }
+    }
+    None
+}
+
+/// A decoder of the code at `vaddr`, `None` if there is none.
+pub(crate) fn decode<'a>(elf: &Elf<'a>, vaddr: u64) -> Option<Decoder<'a>> {
+    Some(Decoder::with_ip(64, elf.code(vaddr)?, vaddr, DecoderOptions::NONE))
+}
+
+/// Where a call or jump goes, if the instruction says so.
+pub(crate) fn target(instruction: &Instruction) -> Option<Target> {
+    match instruction.flow_control() {
+        FlowControl::Call | FlowControl::UnconditionalBranch => {
+            Some(Target::Code(instruction.near_branch_target()))
+        }
+        FlowControl::IndirectCall | FlowControl::IndirectBranch if instruction.is_ip_rel_memory_operand() => {
+            Some(Target::Slot(instruction.ip_rel_memory_address()))
+        }
+        _ => None,
+    }
+}
+
+/// The function of this file that a call ends up in: through the procedure linkage table and the slot it jumps
+/// to, `None` if that is another file's.
+pub(crate) fn resolve(elf: &Elf<'_>, target: Target) -> Option<u64> {
+    let function = match target {
+        Target::Slot(slot) => elf.slot_target(slot)?,
+        Target::Code(address) => {
+            let stub = decode(elf, address)?.into_iter().find(|i| i.mnemonic() != Mnemonic::Endbr64)?;
+            match (stub.flow_control(), self::target(&stub)) {
+                (FlowControl::IndirectBranch, Some(Target::Slot(slot))) => elf.slot_target(slot)?,
+                _ => address,
+            }
+        }
+    };
+    elf.code(function).map(|_| function)
+}
+
+/// Numbers of the destination and the source of `mov` between general registers.
+pub(crate) fn register_move(instruction: &Instruction) -> Option<(u8, u8)> {
+    if instruction.mnemonic() != Mnemonic::Mov || instruction.op1_kind() != OpKind::Register {
+        return None;
+    }
+    Some((number(instruction.op0_register())?, number(instruction.op1_register())?))
+}
+
+/// The general registers that an instruction writes, or may write.
+pub(crate) fn written(info: &mut InstructionInfoFactory, instruction: &Instruction) -> RegisterSet {
+    let used = info.info(instruction).used_registers();
+    let writes = used.iter().filter(|used| {
+        matches!(
+            used.access(),
+            OpAccess::Write | OpAccess::CondWrite | OpAccess::ReadWrite | OpAccess::ReadCondWrite
+        )
+    });
+    writes.filter_map(|used| number(used.register())).fold(0, |set, register| set | 1 << register)
+}
+
+/// The number of a general register of any width.
+pub(crate) fn number(register: iced_x86::Register) -> Option<u8> {
+    register.is_gpr().then(|| register.full_register().number() as u8)
+}
