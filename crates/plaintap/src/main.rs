@@ -1,1 +1,25 @@
-fn main() {}
+//! The `plaintap` command.
+
+mod args;
+mod capture;
+mod cli;
+mod out;
+mod segment;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Command::Run(arguments) => cli::run(arguments),
+        Command::Read(arguments) => cli::read(&arguments),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("plaintap: {error:#}");
+        ExitCode::FAILURE
+    })
+}

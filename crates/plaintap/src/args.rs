@@ -1,0 +1,132 @@
+//! The command line: what can be typed. What it means is decided by each command in `cli`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// plaintap shows what one process really says on the wire: its packets and only its packets, labelled and decrypted.
+#[derive(Debug, Parser)]
+#[command(name = "plaintap", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "Examples:
+  plaintap run -w a.pcapng -- curl https://example.com    capture one command
+  plaintap read a.pcapng                                  print the packets, decrypted
+  plaintap run -w - -- curl https://example.com | wireshark -k -i -")]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a command and capture only its traffic, with the keys to decrypt it
+    Run(RunArguments),
+    /// Print the packets of a capture file, decrypted
+    Read(ReadArguments),
+}
+
+/// Arguments of `plaintap run`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The command keeps its terminal, standard input, signals and exit status. Its children are captured too. Without -w a
+line for each packet goes to standard error. With -w - the capture takes standard output, and the command's own
+standard output goes to standard error.
+
+Exit status: that of the command; 126 if it cannot be executed, 127 if it is not found, 1 if the capture failed.")]
+pub struct RunArguments {
+    /// Write the capture (pcapng, mode 0600) to FILE; - is standard output
+    #[arg(short = 'w', long = "write", value_name = "FILE")]
+    pub write: Option<PathBuf>,
+    /// Keep only the first SNAPLEN bytes of each packet; 0 keeps all
+    #[arg(short = 's', long = "snapshot-length", value_name = "SNAPLEN", default_value_t = 0)]
+    pub snap_length: u32,
+    /// Stop capturing after COUNT packets; the command runs on
+    #[arg(short = 'c', long = "count", value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    /// Size of the kernel's capture buffer in KiB, as a power of two
+    #[arg(short = 'B', long = "buffer-size", value_name = "KIB", default_value_t = 65_536)]
+    pub buffer_size: u32,
+    /// Take no TLS secrets: packets only
+    #[arg(long)]
+    pub no_keys: bool,
+    /// Run the command as this user (name or number)
+    #[arg(long = "as", value_name = "USER")]
+    pub user: Option<String>,
+    /// Do not print the summary at the end
+    #[arg(short = 'q', long)]
+    pub quiet: bool,
+    /// The command and its arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+/// Arguments of `plaintap read`.
+#[derive(Debug, Args)]
+pub struct ReadArguments {
+    /// The capture file (pcap or pcapng); - is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Print all fields of each packet
+    #[arg(short = 'V', long = "details")]
+    pub details: bool,
+    /// Print the bytes of each packet in hex and ASCII, decrypted ones too
+    #[arg(short = 'x', long = "hex")]
+    pub hex: bool,
+    /// What to print
+    #[arg(short = 'T', value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+    /// With -T fields: print this field (repeatable)
+    #[arg(short = 'e', long = "field", value_name = "FIELD")]
+    pub fields: Vec<String>,
+    /// Print only packets that match this display filter
+    #[arg(short = 'Y', long = "display-filter", value_name = "FILTER")]
+    pub display_filter: Option<String>,
+    /// Stop after COUNT packets
+    #[arg(short = 'c', long = "count", value_name = "COUNT")]
+    pub count: Option<u64>,
+    /// How to print times: ad date, a time of day, r since the first packet, d since the packet before, dd since the
+    /// packet printed before, e seconds since 1970, u UTC time of day, ud UTC date
+    #[arg(short = 't', value_name = "FORMAT", default_value = "a")]
+    pub time: TimeFormat,
+    /// Do not resolve names (the default; kept for tcpdump's and tshark's users)
+    #[arg(short = 'n')]
+    pub numeric: bool,
+    /// Read more TLS secrets from this key log (SSLKEYLOGFILE; repeatable)
+    #[arg(long = "keys", value_name = "FILE")]
+    pub keys: Vec<PathBuf>,
+    /// Do not decrypt
+    #[arg(long)]
+    pub no_decrypt: bool,
+}
+
+/// What `read` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A line for each packet, or with -V its fields
+    Text,
+    /// The values of the fields given with -e, tab between fields, comma between occurrences
+    Fields,
+}
+
+/// How a time is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TimeFormat {
+    /// Local time of day
+    A,
+    /// Local date and time
+    Ad,
+    /// Seconds since the first packet
+    R,
+    /// Seconds since the packet before
+    D,
+    /// Seconds since the printed packet before
+    Dd,
+    /// Seconds since 1970-01-01 UTC
+    E,
+    /// UTC time of day
+    U,
+    /// UTC date and time
+    Ud,
+}

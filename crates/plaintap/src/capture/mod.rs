@@ -1,0 +1,16 @@
+//! Recording: from the capture source and the key source to the capture file.
+//!
+//! Packets keep the order in which they were captured. A packet that begins the encrypted part of a connection waits
+//! here until the connection's secrets have come ([`hold`]), because other readers can use secrets only if they stand
+//! before the ServerHello. What is known about each connection's keys is kept for the summary ([`ledger`]).
+
+mod flows;
+mod hold;
+mod ledger;
+mod live_text;
+mod pcapng_sink;
+mod processes;
+mod recorder;
+mod session;
+
+pub use session::{Outcome, SessionOptions, capture_command};

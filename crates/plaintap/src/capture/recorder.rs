@@ -1,0 +1,302 @@
+//! The recorder: takes packets and secrets as they come, gives them to the sink in the order a reader needs.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use plaintap_crypt::{Completeness, KeyStore, TlsSecret};
+use plaintap_packet::file::{InterfaceStatistics, Process};
+use plaintap_packet::{Batch, CapturedPacket, Direction, LinkType, Owner, Packet};
+
+use super::flows::{Flows, Seen};
+use super::hold::{Held, Queue};
+use super::ledger::{KeySummary, Ledger, ProbeLog};
+use super::processes::{Processes, comment};
+use crate::segment::segment;
+
+/// Where a recording goes: the capture file, or lines on standard error.
+pub trait Sink {
+    /// A process that later packets refer to; indexes count from 0.
+    fn process(&mut self, process: &Process) -> io::Result<()>;
+    /// Secrets that serve packets written after them.
+    fn secrets(&mut self, secrets: &[TlsSecret]) -> io::Result<()>;
+    /// A packet, and the comment to keep with it.
+    fn packet(&mut self, packet: &Packet<'_>, comment: Option<&str>) -> io::Result<()>;
+    /// Makes what was given so far visible to readers.
+    fn flush(&mut self) -> io::Result<()>;
+    /// The end, with the counts.
+    fn finish(&mut self, statistics: &InterfaceStatistics) -> io::Result<()>;
+}
+
+/// How to record.
+#[derive(Clone, Copy, Debug)]
+pub struct RecorderOptions {
+    /// Bytes kept of each packet, 0 for all.
+    pub snap_length: u32,
+    /// Stop after this many packets.
+    pub count: Option<u64>,
+    /// How long a packet may wait for its connection's secrets.
+    pub patience: Duration,
+    /// How many bytes of packets may wait.
+    pub memory: usize,
+}
+
+impl Default for RecorderOptions {
+    fn default() -> Self {
+        Self { snap_length: 0, count: None, patience: Duration::from_secs(1), memory: 64 << 20 }
+    }
+}
+
+/// Packets recorded so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Sent by the target.
+    pub outbound: u64,
+    /// Received by the target.
+    pub inbound: u64,
+}
+
+impl Recorded {
+    /// Both directions.
+    pub fn total(&self) -> u64 {
+        self.outbound + self.inbound
+    }
+}
+
+/// See the module.
+pub struct Recorder<S> {
+    sink: S,
+    options: RecorderOptions,
+    link_type: LinkType,
+    flows: Flows,
+    processes: Processes,
+    ledger: Ledger,
+    keys: KeyStore,
+    probes: Arc<ProbeLog>,
+    queue: Queue,
+    /// Secrets whose ClientHello was captured, not yet given to the sink.
+    proved: Vec<TlsSecret>,
+    /// Secrets whose ClientHello was not captured (yet): they are not written.
+    unproved: HashMap<[u8; 32], Vec<TlsSecret>>,
+    recorded: Recorded,
+    taken: u64,
+}
+
+impl<S: Sink> Recorder<S> {
+    /// A recorder of packets of `link_type`.
+    pub fn new(
+        sink: S,
+        link_type: LinkType,
+        options: RecorderOptions,
+        keys: KeyStore,
+        probes: Arc<ProbeLog>,
+    ) -> Self {
+        Self {
+            sink,
+            options,
+            link_type,
+            flows: Flows::default(),
+            processes: Processes::default(),
+            ledger: Ledger::default(),
+            keys,
+            probes,
+            queue: Queue::default(),
+            proved: Vec::new(),
+            unproved: HashMap::new(),
+            recorded: Recorded::default(),
+            taken: 0,
+        }
+    }
+
+    /// Takes a batch of packets.
+    ///
+    /// # Errors
+    /// When the sink cannot take what is ready for it; nothing can be recorded after that.
+    pub fn packets(&mut self, batch: &Batch, now: Instant) -> io::Result<()> {
+        for captured in &batch.packets {
+            if self.is_full() {
+                break;
+            }
+            self.taken += 1;
+            self.packet(captured, &batch.bytes[captured.range.clone()], now)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a secret from a probe. Returns whether it is new.
+    pub fn secret(&mut self, secret: TlsSecret) -> bool {
+        if !self.keys.insert(secret.clone()) {
+            return false;
+        }
+        if self.ledger.knows(&secret.client_random) {
+            self.proved.push(secret);
+        } else {
+            self.unproved.entry(secret.client_random).or_default().push(secret);
+        }
+        true
+    }
+
+    /// Gives to the sink what need not wait any longer. Called after each round of packets and secrets.
+    ///
+    /// # Errors
+    /// When the sink cannot take it.
+    pub fn release(&mut self, now: Instant) -> io::Result<()> {
+        self.write_secrets()?;
+        while let Some(head) = self.queue.head() {
+            if let Some(random) = head.waits_for
+                && self.keys.completeness(&random) != Completeness::Complete
+            {
+                let patient = now.duration_since(head.since) < self.options.patience;
+                if patient && self.queue.size() < self.options.memory {
+                    break;
+                }
+                self.ledger.gave_up(&random);
+            }
+            self.write_head()?;
+        }
+        self.queue.compact();
+        Ok(())
+    }
+
+    /// Whether as many packets were taken as were asked for.
+    pub fn is_full(&self) -> bool {
+        self.options.count.is_some_and(|count| self.taken >= count)
+    }
+
+    /// Whether TCP connections of the target are still open.
+    pub fn any_open(&self) -> bool {
+        self.flows.any_open()
+    }
+
+    /// Whether packets wait for secrets.
+    pub fn any_held(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// Packets given to the sink.
+    pub fn recorded(&self) -> Recorded {
+        self.recorded
+    }
+
+    /// Secrets that no captured ClientHello asked for.
+    pub fn unproved(&self) -> usize {
+        self.unproved.values().map(Vec::len).sum()
+    }
+
+    /// The state of the keys.
+    pub fn key_summary(&self) -> KeySummary {
+        self.ledger.summary(&self.keys, &self.processes, &self.probes)
+    }
+
+    /// Makes what was recorded visible to readers.
+    ///
+    /// # Errors
+    /// When the sink cannot take it.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.sink.flush()
+    }
+
+    /// Writes everything that still waits, and the counts.
+    ///
+    /// # Errors
+    /// When the sink cannot take it.
+    pub fn finish(&mut self, statistics: &InterfaceStatistics) -> io::Result<()> {
+        self.options.patience = Duration::ZERO;
+        self.release(Instant::now())?;
+        self.sink.finish(statistics)
+    }
+
+    fn packet(&mut self, captured: &CapturedPacket, data: &[u8], now: Instant) -> io::Result<()> {
+        let own = self.process(&captured.owner)?;
+        let seen = match segment(data, self.link_type) {
+            Some(segment) => self.flows.observe(&segment, own, now),
+            None => Seen { process: own, ..Seen::default() },
+        };
+        if let Some(random) = seen.client_hello {
+            self.ledger.client_hello(random, seen.process);
+            self.proved.extend(self.unproved.remove(&random).unwrap_or_default());
+        }
+        let mut waits_for = None;
+        if let Some(random) = seen.answer {
+            self.ledger.answered(&random);
+            if self.probes.any() && self.keys.completeness(&random) != Completeness::Complete {
+                waits_for = Some(random);
+            }
+        }
+        let comment = match seen.process.and_then(|index| self.processes.process(index)) {
+            Some(process) if seen.first => Some(comment(process, captured.owner.uid)),
+            _ => None,
+        };
+        let data = self.cut(data);
+        if self.queue.is_empty() && waits_for.is_none() {
+            self.write_secrets()?;
+            let packet = Packet {
+                data,
+                time: captured.time,
+                original_length: captured.original_length,
+                link_type: self.link_type,
+                interface: 0,
+                direction: captured.direction,
+                process: seen.process,
+            };
+            return self.write(&packet, comment.as_deref());
+        }
+        let held = Held::new(captured.time, captured.original_length, captured.direction, now);
+        self.queue.push(Held { process: seen.process, comment, waits_for, ..held }, data);
+        Ok(())
+    }
+
+    /// The index of the owner's process; a new one is announced to the sink.
+    fn process(&mut self, owner: &Owner) -> io::Result<Option<u32>> {
+        let Some((index, new)) = self.processes.index(owner) else { return Ok(None) };
+        if new && let Some(process) = self.processes.process(index) {
+            self.sink.process(process)?;
+        }
+        Ok(Some(index))
+    }
+
+    fn cut<'d>(&self, data: &'d [u8]) -> &'d [u8] {
+        match self.options.snap_length as usize {
+            0 => data,
+            length => &data[..data.len().min(length)],
+        }
+    }
+
+    fn write_secrets(&mut self) -> io::Result<()> {
+        if !self.proved.is_empty() {
+            self.sink.secrets(&self.proved)?;
+            self.proved.clear();
+        }
+        Ok(())
+    }
+
+    fn write_head(&mut self) -> io::Result<()> {
+        let Some((held, data)) = self.queue.pop() else { return Ok(()) };
+        let packet = Packet {
+            data,
+            time: held.time,
+            original_length: held.original_length,
+            link_type: self.link_type,
+            interface: 0,
+            direction: held.direction,
+            process: held.process,
+        };
+        self.recorded.count(held.direction);
+        self.sink.packet(&packet, held.comment.as_deref())
+    }
+
+    fn write(&mut self, packet: &Packet<'_>, comment: Option<&str>) -> io::Result<()> {
+        self.recorded.count(packet.direction);
+        self.sink.packet(packet, comment)
+    }
+}
+
+impl Recorded {
+    fn count(&mut self, direction: Direction) {
+        match direction {
+            Direction::Inbound => self.inbound += 1,
+            Direction::Outbound | Direction::Unknown => self.outbound += 1,
+        }
+    }
+}

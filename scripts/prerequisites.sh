@@ -1,0 +1,48 @@
+#!/bin/sh
+# Installs what building (build), the demonstration (demo) or the tests (test) need, on Debian and Ubuntu.
+# Elsewhere it names the packages and stops.
+set -eu
+
+goal=${1:-build}
+
+# command or file → Debian package
+needs="clang:clang /usr/include/bpf/bpf_helpers.h:libbpf-dev /usr/include/linux/bpf.h:linux-libc-dev cc:gcc"
+case $goal in
+build) ;;
+demo) needs="$needs curl:curl openssl:openssl go:golang-go" ;;
+test) needs="$needs curl:curl openssl:openssl nginx:nginx-light go:golang-go tshark:tshark tcpdump:tcpdump
+ python3:python3 ip:iproute2 nc:netcat-openbsd pgrep:procps /bin/busybox:busybox-static script:bsdutils" ;;
+*)
+    echo "usage: $0 build|demo|test" >&2
+    exit 2
+    ;;
+esac
+
+if ! command -v cargo >/dev/null; then
+    echo "Rust is missing: install it with rustup (https://rustup.rs) and try again" >&2
+    exit 1
+fi
+
+missing=
+for need in $needs; do
+    thing=${need%%:*}
+    package=${need#*:}
+    case $thing in
+    /*) [ -e "$thing" ] || missing="$missing $package" ;;
+    *) PATH=$PATH:/usr/sbin:/sbin command -v "$thing" >/dev/null || missing="$missing $package" ;;
+    esac
+done
+[ -z "$missing" ] && exit 0
+
+if ! command -v apt-get >/dev/null; then
+    echo "missing (names of Debian's packages):$missing" >&2
+    echo "install what your system calls them and try again" >&2
+    exit 1
+fi
+root=
+[ "$(id -u)" = 0 ] || root=sudo
+echo "installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+$root apt-get update -qq
+# shellcheck disable=SC2086 # a list of words
+$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
