@@ -1,0 +1,108 @@
+//! One direction of a TLS 1.2 connection behind a ChangeCipherSpec (RFC 5246 §6, §7.1).
+
+use plaintap_decode::Unreadable;
+
+use super::position::{Position, Watch};
+use super::record::RecordKey;
+use super::suites;
+use crate::keystore::KeyStore;
+use crate::secret::{ClientRandom, SecretLabel};
+
+/// What a handshake agreed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Session {
+    pub(super) client_random: ClientRandom,
+    pub(super) server_random: [u8; 32],
+    pub(super) suite: u16,
+}
+
+/// The protection of one direction, from one ChangeCipherSpec to the next.
+pub(super) struct Tls12 {
+    /// None when the hellos of a renegotiation could not be read.
+    session: Option<Session>,
+    position: Position,
+    key: Option<Box<RecordKey>>,
+    watch: Watch,
+    /// The explicit nonce and the sequence number of the last record that was opened.
+    nonce: Option<(u64, u64)>,
+}
+
+impl Tls12 {
+    pub(super) fn new(session: Option<Session>, position: Position) -> Self {
+        Self { session, position, key: None, watch: Watch::default(), nonce: None }
+    }
+
+    /// Opens a record into `plain`.
+    pub(super) fn open(
+        &mut self,
+        store: &KeyStore,
+        from_client: bool,
+        record: &[u8],
+        plain: &mut Vec<u8>,
+    ) -> Result<(), Unreadable> {
+        if self.try_key(record, plain) {
+            return Ok(());
+        }
+        let reason = match self.load(store, from_client) {
+            Ok(true) if self.try_key(record, plain) => return Ok(()),
+            Ok(_) => Unreadable::BadTag,
+            Err(reason) => reason,
+        };
+        self.position.missed();
+        Err(reason)
+    }
+
+    pub(super) const fn gap(&mut self) {
+        self.position.lost();
+    }
+
+    /// Makes the key, if the secret is new; false if it is the one already in use.
+    fn load(&mut self, store: &KeyStore, from_client: bool) -> Result<bool, Unreadable> {
+        let session = self.session.as_ref().ok_or(Unreadable::HandshakeMissing)?;
+        let suite = suites::find(session.suite)
+            .filter(|suite| !suite.is_tls13())
+            .ok_or(Unreadable::CipherSuite(session.suite))?;
+        let random = &session.client_random;
+        if self.watch.changed(store, random) {
+            let secret = store.lookup(SecretLabel::ClientRandom, random);
+            self.key = secret
+                .and_then(|secret| {
+                    RecordKey::tls12(suite, secret.as_bytes(), random, &session.server_random, from_client)
+                })
+                .map(Box::new);
+            self.position.renew();
+            return if self.key.is_some() { Ok(true) } else { Err(Unreadable::NoSecret) };
+        }
+        if self.key.is_some() { Ok(false) } else { Err(Unreadable::NoSecret) }
+    }
+
+    fn try_key(&mut self, record: &[u8], plain: &mut Vec<u8>) -> bool {
+        let Some(key) = &self.key else { return false };
+        let expected = self.position.expected();
+        let nonce = key.explicit_nonce(record);
+        let opened = |sequence: &u64| key.open_tls12(*sequence, record, plain);
+        let Some(sequence) = candidates(&mut self.position, expected, nonce, self.nonce).find(opened) else {
+            return false;
+        };
+        self.nonce = nonce.map(|nonce| (nonce, sequence));
+        self.position.opened(sequence);
+        true
+    }
+}
+
+/// The sequence numbers a record may have: the expected one and, behind a gap, what the explicit nonce says and the
+/// numbers ahead.
+fn candidates(
+    position: &mut Position,
+    expected: u64,
+    nonce: Option<u64>,
+    last: Option<(u64, u64)>,
+) -> impl Iterator<Item = u64> {
+    let gap = position.has_gap();
+    let by_nonce = nonce.zip(last).filter(|_| gap).map(|(nonce, (before, sequence))| {
+        // Both count up together.
+        sequence.wrapping_add(nonce.wrapping_sub(before))
+    });
+    let ahead = (gap && position.may_search()).then(|| position.here().skip(1));
+    std::iter::once(expected).chain(by_nonce).chain(ahead.into_iter().flatten())
+}
