@@ -1,0 +1,128 @@
+//! OpenSSL's key log function in the system's library, and in small programs compiled in many ways.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+
+use common::{address, directory, hook, locate_ok, run, skip, symbol, without_sections};
+use iced_x86::{Decoder, DecoderOptions, Mnemonic};
+use plaintap_locate::{Field, HookKind, Length, NotFound, Stack};
+
+const LIBRARIES: &str = "/usr/lib/x86_64-linux-gnu";
+
+#[test]
+fn system_openssl_agrees_with_its_exported_accessor() {
+    let Ok(file) = std::fs::read(format!("{LIBRARIES}/libssl.so.3")) else { return skip("libssl.so.3") };
+    let report = locate_ok(&without_sections(&file));
+    let hook = hook(&report, HookKind::SslLogSecret);
+    // SSL_get_client_random(ssl, out, size) copies from the address that the hook reads at.
+    let accessor = symbol(&file, "SSL_get_client_random").unwrap() as usize;
+    let random = Decoder::with_ip(64, &file[accessor..], 0, DecoderOptions::NONE)
+        .into_iter()
+        .take(20)
+        .find(|i| i.mnemonic() == Mnemonic::Lea && i.memory_base() == iced_x86::Register::RDI)
+        .map(|i| format!("rdi+{:#x}", i.memory_displacement64()));
+    assert_eq!(Some(address(&hook.client_random)), random);
+    assert_eq!((address(&hook.label), address(&hook.secret)), ("rsi".into(), "rdx".into()));
+    assert_eq!(report.missing, [(Stack::Go, NotFound::NoFunctionTable)]);
+}
+
+#[test]
+fn gnutls_is_told_from_openssl() {
+    let Ok(file) = std::fs::read(format!("{LIBRARIES}/libgnutls.so.30")) else {
+        return skip("libgnutls.so.30");
+    };
+    let report = locate_ok(&file);
+    assert_eq!(report.hooks, []);
+    assert!(matches!(report.missing[1], (Stack::OpenSsl, NotFound::NoClientRandom { .. })), "{report:?}");
+}
+
+#[test]
+fn only_tls_libraries_give_hooks() {
+    /// Part of what TLS 1.3 signs (RFC 8446 §4.4.3), so in every implementation and in no program that prints labels.
+    const SIGNED: [&[u8]; 2] = [b"TLS 1.3, server CertificateVerify", b"TLS 1.3, client CertificateVerify"];
+    const MOST_BYTES: u64 = 32 << 20;
+    let mut searched = 0;
+    for directory in [LIBRARIES, "/usr/bin"] {
+        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+            let regular =
+                entry.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MOST_BYTES);
+            let Some(file) = regular.then(|| std::fs::read(entry.path()).ok()).flatten() else { continue };
+            let Ok(report) = plaintap_locate::locate(&file) else { continue };
+            searched += 1;
+            if report.hooks.iter().any(|hook| hook.stack == Stack::OpenSsl) {
+                let tls = SIGNED.iter().any(|text| memchr::memmem::find(&file, text).is_some());
+                assert!(tls, "{}: {report:?}", entry.path().display());
+            }
+        }
+    }
+    if searched == 0 {
+        skip("system binaries");
+    }
+}
+
+/// The compilers to try, with every way in which calls and strings are reached.
+const BUILDS: [(&str, &[&str]); 9] = [
+    ("gcc", &["-O2", "-shared", "-fPIC"]),
+    ("gcc", &["-O2", "-shared", "-fPIC", "-fcf-protection=full", "-Wl,-z,ibtplt"]),
+    ("gcc", &["-O2", "-shared", "-fPIC", "-fno-plt"]),
+    ("gcc", &["-O2", "-shared", "-fPIC", "-Wl,-Bsymbolic"]),
+    ("gcc", &["-O3", "-pie", "-fPIE"]),
+    ("gcc", &["-O2", "-no-pie", "-fno-pie"]),
+    ("gcc", &["-Os", "-no-pie", "-fno-pie", "-static"]),
+    ("clang", &["-O2", "-shared", "-fPIC"]),
+    ("clang", &["-O3", "-no-pie", "-fno-pie"]),
+];
+
+/// Compiles `tests/data/keylog.c`; `None` if the compiler is not there.
+fn compile(name: &str, compiler: &str, options: &[&str]) -> Option<Vec<u8>> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/keylog.c");
+    let program = directory("keylog").join(name);
+    let mut command = Command::new(compiler);
+    if !run(command.args(options).arg("-o").arg(&program).arg(source)) {
+        skip(compiler);
+        return None;
+    }
+    Some(std::fs::read(program).unwrap())
+}
+
+#[test]
+fn client_random_is_learned_from_the_code() {
+    for (outer, offset) in [(0xa8, 0xb8), (0x30, 0x30), (0x400, 0x128)] {
+        let places = [format!("-DOUTER={outer}"), format!("-DOFFSET={offset}")];
+        for (i, (compiler, options)) in BUILDS.iter().enumerate() {
+            let options = [&[places[0].as_str(), &places[1]], *options].concat();
+            let Some(file) = compile(&format!("plain-{outer}-{i}"), compiler, &options) else { continue };
+            let report = locate_ok(&without_sections(&file));
+            assert!(!report.hooks.is_empty(), "{compiler} {options:?}: {report:?}");
+            let hook = hook(&report, HookKind::SslLogSecret);
+            assert_eq!(Some(hook.file_offset), symbol(&file, "ssl_log_secret"), "{compiler} {options:?}");
+            let expected = format!("*(rdi+{outer:#x})+{offset:#x}");
+            assert_eq!(address(&hook.client_random), expected, "{compiler} {options:?}");
+        }
+    }
+}
+
+#[test]
+fn inlined_log_function_leaves_its_callee() {
+    // GCC drops the argument that is always 32 where it may.
+    for (i, (keep, name, secret)) in
+        [("noipa", "nss_keylog_int", "r8"), ("noinline", "nss_keylog_int.constprop.0", "rcx")]
+            .into_iter()
+            .enumerate()
+    {
+        let keep = format!("-DKEEP={keep}");
+        let options = ["-DINLINED", &keep, "-DOUTER=8", "-DOFFSET=0x160", "-O2", "-shared", "-fPIC"];
+        let Some(file) = compile(&format!("inlined-{i}"), "gcc", &options) else { return };
+        let report = locate_ok(&without_sections(&file));
+        assert!(!report.hooks.is_empty(), "{options:?}: {report:?}");
+        let hook = hook(&report, HookKind::NssKeylogInt);
+        assert_eq!(Some(hook.file_offset), symbol(&file, name), "{options:?}");
+        let fields = [&hook.label, &hook.client_random, &hook.secret].map(address);
+        assert_eq!(fields, ["rdi", "rdx", secret], "{options:?}");
+        assert!(matches!(hook.secret, Field::Memory { length: Length::Value(_), .. }));
+    }
+}
