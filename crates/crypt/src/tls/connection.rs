@@ -49,9 +49,7 @@ impl Connection {
         plain: &mut Vec<u8>,
     ) -> Outcome {
         let Some((&kind, body)) = record.first().zip(record.get(HEADER_LEN..)) else { return Outcome::Clear };
-        if kind == content::APPLICATION_DATA {
-            self.miss_change_cipher_spec(side);
-        }
+        self.notice_lost_change_cipher_spec(side, kind, body);
         let from_client = self.is_client(side);
         let hellos = self.client.as_ref().map(|(_, client_random)| Hellos {
             store,
@@ -60,7 +58,10 @@ impl Connection {
             suite: self.server.as_ref().filter(|server| !server.is_retry()).map(|server| server.suite),
         });
         let opened = match (&mut self.directions[side as usize].protection, hellos) {
-            (Protection::Tls12(tls12), _) => tls12.open(store, from_client, record, plain).map(|()| kind),
+            // One byte is a ChangeCipherSpec in the clear: protection was supposed too early.
+            (Protection::Tls12(tls12), _) if kind != content::CHANGE_CIPHER_SPEC || body.len() > 1 => {
+                tls12.open(store, from_client, record, plain).map(|()| kind)
+            }
             // Whatever TLS 1.3 protects is application data on the outside (RFC 8446 §5.2).
             (Protection::Tls13(tls13), Some(hellos)) if kind == content::APPLICATION_DATA => {
                 tls13.open(hellos, record, plain).map(|()| take_inner_type(plain))
@@ -112,15 +113,11 @@ impl Connection {
     fn unprotected(&mut self, side: Side, kind: u8, body: &[u8]) -> Outcome {
         let is_tls13 = self.server.is_some_and(|server| server.tls13);
         let direction = &mut self.directions[side as usize];
-        let is_protected = match kind {
-            content::HANDSHAKE => {
-                (direction.change_cipher_spec && !is_tls13 && !is_client_hello(body))
-                    || !direction.messages.plausible(body)
-            }
-            content::CHANGE_CIPHER_SPEC => body.len() != 1,
-            content::ALERT => direction.change_cipher_spec && !is_tls13 || body.len() != 2,
-            content::APPLICATION_DATA => true,
-            _ => direction.change_cipher_spec && !is_tls13,
+        let is_protected = if direction.change_cipher_spec && !is_tls13 {
+            // Or it was that of TLS 1.3 before the second ClientHello, and the HelloRetryRequest is lost.
+            kind != content::HANDSHAKE || !is_client_hello(body)
+        } else {
+            direction.is_encrypted(kind, body)
         };
         if is_protected {
             direction.unread = direction.unread.saturating_add(1);
@@ -217,14 +214,16 @@ impl Connection {
         }
     }
 
-    /// TLS 1.2 data without a ChangeCipherSpec before it: that record is lost, and the Finished behind it.
-    fn miss_change_cipher_spec(&mut self, side: Side) {
-        let session = self.session();
-        let direction = &mut self.directions[side as usize];
-        if session.is_some() && matches!(direction.protection, Protection::None) {
-            direction.gap = true;
-            direction.protection = Protection::Tls12(Tls12::new(session, direction.take_position()));
+    /// Something encrypted in TLS 1.2 without a ChangeCipherSpec before it: that record is lost.
+    fn notice_lost_change_cipher_spec(&mut self, side: Side, kind: u8, body: &[u8]) {
+        let direction = &self.directions[side as usize];
+        if !matches!(direction.protection, Protection::None) || !direction.is_encrypted(kind, body) {
+            return;
         }
+        let Some(session) = self.session() else { return };
+        let direction = &mut self.directions[side as usize];
+        direction.gap = true;
+        direction.protection = Protection::Tls12(Tls12::new(Some(session), direction.take_position()));
     }
 
     fn session(&self) -> Option<Session> {
@@ -234,6 +233,17 @@ impl Connection {
 }
 
 impl Direction {
+    /// Whether the content of a record cannot be clear.
+    fn is_encrypted(&self, kind: u8, body: &[u8]) -> bool {
+        match kind {
+            content::HANDSHAKE => !self.messages.plausible(body),
+            content::CHANGE_CIPHER_SPEC => body.len() != 1,
+            content::ALERT => body.len() != 2,
+            content::APPLICATION_DATA => true,
+            _ => false,
+        }
+    }
+
     /// The position behind the protected records that have passed.
     fn take_position(&mut self) -> Position {
         self.change_cipher_spec = false;

@@ -101,9 +101,11 @@ impl Messages {
         })
     }
 
-    /// Whether these bytes of a handshake record can be clear: they go on with a message, or start a known one.
+    /// Whether these bytes of a handshake record can be clear: they go on with a message, or start a known one. A
+    /// HelloRequest (type 0) is four zeros and stands alone; behind a nonce of zeros there would be more.
     pub(super) fn plausible(&self, input: &[u8]) -> bool {
-        self.header_len > 0 || matches!(input, [0..=6 | 8 | 11..=16 | 20..=25 | 67, 0..=1, _, _, ..])
+        self.header_len > 0
+            || matches!(input, [0, 0, 0, 0] | [1..=6 | 8 | 11..=16 | 20..=25 | 67, 0..=1, _, _, ..])
     }
 
     /// Forgets a message that is not complete.

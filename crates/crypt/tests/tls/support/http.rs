@@ -2,9 +2,17 @@
 
 use std::collections::BTreeMap;
 
-/// The hashes of all response bodies in what a server said on one connection, as far as they are not compressed.
-pub(crate) fn body_hashes(server: &[u8]) -> Vec<String> {
-    if server.starts_with(b"HTTP/1.") { http1(server) } else { http2(server) }
+/// What a client starts HTTP/2 with (RFC 9113 §3.4).
+pub(crate) const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// The hashes of all bodies in what one side said on one connection, compressed ones as they are.
+pub(crate) fn body_hashes(said: &[u8]) -> Vec<String> {
+    let is_text = said.first().is_some_and(u8::is_ascii_uppercase);
+    match said.strip_prefix(HTTP2_PREFACE) {
+        Some(frames) => http2(frames),
+        None if is_text => http1(said),
+        None => http2(said),
+    }
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {
@@ -71,15 +79,22 @@ pub(crate) fn http2_frames(mut bytes: &[u8]) -> impl Iterator<Item = Http2Frame<
 }
 
 /// The content of DATA frames by stream (RFC 9113 §6.1).
-fn http2(server: &[u8]) -> Vec<String> {
+fn http2(said: &[u8]) -> Vec<String> {
     const PADDED: u8 = 8;
     let mut bodies: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
-    for frame in http2_frames(server).filter(|frame| frame.kind == DATA) {
+    for frame in http2_frames(said) {
         let mut content = frame.payload;
-        if frame.flags & PADDED != 0 {
+        if frame.flags & PADDED != 0 && frame.kind == DATA {
             content = &content[1..content.len() - usize::from(content[0])];
         }
-        bodies.entry(frame.stream).or_default().extend_from_slice(content);
+        match frame.kind {
+            DATA => bodies.entry(frame.stream).or_default().extend_from_slice(content),
+            // No DATA need follow.
+            HEADERS => {
+                bodies.entry(frame.stream).or_default();
+            }
+            _ => {}
+        }
     }
     bodies.values().map(|body| sha256(body)).collect()
 }

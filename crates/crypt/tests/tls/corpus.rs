@@ -1,14 +1,12 @@
 //! Every TLS capture of the corpus over TCP, decrypted and held against what the peers recorded.
 
-mod support;
-
 use std::fs;
 
+use crate::support::http::{HEADERS, HTTP2_PREFACE, body_hashes, find, http2_frames};
+use crate::support::{Decrypted, corpus, decrypt, key_store, records};
 use plaintap_crypt::suites;
 use plaintap_decode::Side;
 use serde_json::Value;
-use support::http::{HEADERS, body_hashes, find, http2_frames};
-use support::{Decrypted, corpus, decrypt, key_store, records};
 
 /// Captures of our own peers: `manifest.tsv`, `expected.json`.
 #[test]
@@ -51,11 +49,8 @@ fn peers() {
         }
         total += 1;
         if features.contains("snaplen") {
-            // The records longer than the packets were cut to are not in the file.
-            assert!(
-                out.decrypted > 0 && out.data.values().any(|both| find(&both[0], b"GET /").is_some()),
-                "{name}"
-            );
+            // Packets of 200 bytes: the ClientHello is not whole.
+            assert!(out.unreadable.keys().eq(["HandshakeMissing"]), "{name}");
             continue;
         }
         readable += 1;
@@ -102,16 +97,19 @@ fn suites_of_the_registry_by_number() {
     );
 }
 
-/// How many of the response bodies that are not compressed came out, and how many there are.
+/// How many of the bodies that are not compressed came out, and how many there are.
 fn bodies(out: &Decrypted, wanted: &Value) -> (usize, usize) {
-    let found: Vec<String> = out.side(Side::Responder).flat_map(body_hashes).collect();
-    let requests = wanted["http"].as_array().map_or(&[][..], Vec::as_slice);
-    let hashes: Vec<&str> = requests
-        .iter()
-        .filter(|request| !request.to_string().to_lowercase().contains("gzip"))
-        .filter_map(|request| request["resp_sha256"].as_str())
-        .collect();
-    (hashes.iter().filter(|hash| found.iter().any(|found| found == **hash)).count(), hashes.len())
+    let (mut right, mut total) = (0, 0);
+    for (side, key) in [(Side::Initiator, "req_sha256"), (Side::Responder, "resp_sha256")] {
+        let found: Vec<String> = out.side(side).flat_map(body_hashes).collect();
+        let requests = wanted["http"].as_array().into_iter().flatten();
+        let plain = requests.filter(|request| !request.to_string().to_lowercase().contains("gzip"));
+        for hash in plain.filter_map(|request| request[key].as_str()) {
+            total += 1;
+            right += usize::from(found.iter().any(|found| found == hash));
+        }
+    }
+    (right, total)
 }
 
 /// How many of the request lines (HTTP/1) and lines of text came out, and how many there are.
@@ -139,7 +137,7 @@ fn texts(out: &Decrypted, wanted: &Value, http1: bool) -> (usize, usize) {
 
 /// HTTP/1 request lines, or the HEADERS frames of HTTP/2.
 fn requests(said: &[u8]) -> usize {
-    match said.strip_prefix(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") {
+    match said.strip_prefix(HTTP2_PREFACE) {
         Some(frames) => http2_frames(frames).filter(|frame| frame.kind == HEADERS).count(),
         None => said.split(|&byte| byte == b'\n').filter(|line| find(line, b" HTTP/1.").is_some()).count(),
     }

@@ -45,7 +45,7 @@ struct Segment {
 
 impl Splitter {
     pub(crate) fn frame(&mut self, frame: &Frame<'_>) {
-        let Some((source, destination, len, tcp)) = tcp(frame) else { return };
+        let Some(Tcp { source, destination, len, bytes: tcp }) = tcp(frame) else { return };
         let sequence = u32::from_be_bytes(tcp[4..8].try_into().unwrap());
         let header = usize::from(tcp[12] >> 4) * 4;
         let (syn, ack) = (tcp[13] & 2 != 0, tcp[13] & 16 != 0);
@@ -144,8 +144,16 @@ fn is_record(bytes: &[u8]) -> bool {
     matches!(bytes, [20..=24, 3, 0..=4, 0..=0x41, _, ..])
 }
 
-/// Source, destination, length by the IP header, and the segment as far as it was captured.
-fn tcp<'a>(frame: &Frame<'a>) -> Option<(Vec<u8>, Vec<u8>, usize, &'a [u8])> {
+/// A TCP segment.
+struct Tcp<'a> {
+    source: Vec<u8>,
+    destination: Vec<u8>,
+    /// By the IP header: what was captured may be less.
+    len: usize,
+    bytes: &'a [u8],
+}
+
+fn tcp<'a>(frame: &Frame<'a>) -> Option<Tcp<'a>> {
     let ip = match frame.link_type {
         1 => frame.data.get(14..)?,
         101 => frame.data,
@@ -162,5 +170,7 @@ fn tcp<'a>(frame: &Frame<'a>) -> Option<(Vec<u8>, Vec<u8>, usize, &'a [u8])> {
         _ => return None,
     };
     let (source, destination) = addresses.split_at(addresses.len() / 2);
-    Some(([source, &segment[0..2]].concat(), [destination, &segment[2..4]].concat(), len, segment))
+    let source = [source, &segment[0..2]].concat();
+    let destination = [destination, &segment[2..4]].concat();
+    Some(Tcp { source, destination, len, bytes: segment })
 }

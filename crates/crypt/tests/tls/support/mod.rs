@@ -67,7 +67,7 @@ pub(crate) fn decrypt(events: &[Event], store: &KeyStore) -> Decrypted {
     out
 }
 
-/// One event into the decryptor.
+/// One event into the decryptor, its result into `out`.
 pub(crate) fn feed(decryptor: &mut TlsDecryptor, event: &Event, plain: &mut Vec<u8>, out: &mut Decrypted) {
     match event {
         Event::Record { stream, side, bytes } => match decryptor.record(*stream, *side, bytes, plain) {
