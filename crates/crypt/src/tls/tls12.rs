@@ -103,6 +103,6 @@ fn candidates(
         // Both count up together.
         sequence.wrapping_add(nonce.wrapping_sub(before))
     });
-    let ahead = (gap && position.may_search()).then(|| position.here().skip(1));
+    let ahead = (gap && position.may_search()).then(|| position.here());
     std::iter::once(expected).chain(by_nonce).chain(ahead.into_iter().flatten())
 }
