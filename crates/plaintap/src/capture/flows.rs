@@ -1,28 +1,16 @@
 //! What recording must know of each connection: whose it is, whether a TLS handshake began, and whether it is over.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
+
+use plaintap_decode::Address;
+
+use crate::segment::Segment;
 
 /// Flows are forgotten after this idle time, once there are many: UDP has no end, and TCP connections may just stop.
 const IDLE: Duration = Duration::from_secs(60);
 /// How many flows are kept before idle ones are looked for.
 const MANY: usize = 65_536;
-
-/// One transport-layer packet as recording sees it.
-#[derive(Clone, Copy, Debug)]
-pub struct Segment<'a> {
-    /// Sender's address and port.
-    pub source: (IpAddr, u16),
-    /// Receiver's address and port.
-    pub destination: (IpAddr, u16),
-    /// IP protocol number.
-    pub protocol: u8,
-    /// TCP flags, 0 for other protocols.
-    pub tcp_flags: u8,
-    /// TCP or UDP payload.
-    pub payload: &'a [u8],
-}
 
 const FIN: u8 = 0x01;
 const SYN: u8 = 0x02;
@@ -52,8 +40,8 @@ pub struct Flows {
 /// Both ends in a fixed order, so that both directions find the same flow.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Key {
-    ends: [(IpAddr, u16); 2],
-    protocol: u8,
+    ends: [(Address, u16); 2],
+    tcp: bool,
 }
 
 struct Flow {
@@ -62,7 +50,8 @@ struct Flow {
     announced: bool,
     /// Which ends (by their place in [`Key::ends`]) have sent a FIN.
     finished: [bool; 2],
-    tcp: bool,
+    /// A TCP connection that is not over.
+    open: bool,
     /// The ClientHello that has no answer yet, and the end that sent it.
     hello: Option<([u8; 32], usize)>,
     last: Instant,
@@ -72,8 +61,8 @@ impl Flows {
     /// Takes note of a segment of `process` (where the capture knows it).
     pub fn observe(&mut self, segment: &Segment<'_>, process: Option<u32>, now: Instant) -> Seen {
         let (key, side) = Key::of(segment);
-        let tcp = segment.protocol == 6;
-        if tcp && segment.tcp_flags & (SYN | ACK) == SYN {
+        let tcp = segment.tcp;
+        if tcp && segment.flags & (SYN | ACK) == SYN {
             // A new connection, also where an old one had the same ports.
             self.forget(&key);
         }
@@ -84,7 +73,7 @@ impl Flows {
         let open_tcp = &mut self.open_tcp;
         let flow = self.flows.entry(key).or_insert_with(|| {
             *open_tcp += usize::from(tcp);
-            Flow { process: None, announced: false, finished: [false; 2], tcp, hello: None, last: now }
+            Flow { process: None, announced: false, finished: [false; 2], open: tcp, hello: None, last: now }
         });
         flow.last = now;
         flow.process = process.or(flow.process);
@@ -94,9 +83,9 @@ impl Flows {
             flow.handshake(segment.payload, side, &mut seen);
         }
         if tcp {
-            flow.finished[side] |= segment.tcp_flags & FIN != 0;
-            let over = flow.finished == [true; 2] && segment.tcp_flags & FIN == 0;
-            if over || segment.tcp_flags & RST != 0 {
+            flow.finished[side] |= segment.flags & FIN != 0;
+            let over = flow.finished == [true; 2] && segment.flags & FIN == 0;
+            if over || segment.flags & RST != 0 {
                 self.close(&key);
             }
         }
@@ -111,9 +100,9 @@ impl Flows {
     /// Counts the connection as over. It stays known for late packets until it is idle or its ports are used again.
     fn close(&mut self, key: &Key) {
         if let Some(flow) = self.flows.get_mut(key)
-            && flow.tcp
+            && flow.open
         {
-            flow.tcp = false;
+            flow.open = false;
             flow.hello = None;
             self.open_tcp -= 1;
         }
@@ -121,7 +110,7 @@ impl Flows {
 
     fn forget(&mut self, key: &Key) {
         if let Some(flow) = self.flows.remove(key) {
-            self.open_tcp -= usize::from(flow.tcp);
+            self.open_tcp -= usize::from(flow.open);
         }
     }
 
@@ -129,7 +118,7 @@ impl Flows {
         let open_tcp = &mut self.open_tcp;
         self.flows.retain(|_, flow| {
             let keep = now.duration_since(flow.last) < IDLE;
-            *open_tcp -= usize::from(flow.tcp && !keep);
+            *open_tcp -= usize::from(flow.open && !keep);
             keep
         });
     }
@@ -138,11 +127,11 @@ impl Flows {
 impl Key {
     /// The key, and the place of the sender in it.
     fn of(segment: &Segment<'_>) -> (Self, usize) {
-        let protocol = segment.protocol;
+        let tcp = segment.tcp;
         if segment.source <= segment.destination {
-            (Self { ends: [segment.source, segment.destination], protocol }, 0)
+            (Self { ends: [segment.source, segment.destination], tcp }, 0)
         } else {
-            (Self { ends: [segment.destination, segment.source], protocol }, 1)
+            (Self { ends: [segment.destination, segment.source], tcp }, 1)
         }
     }
 }
@@ -188,9 +177,9 @@ fn client_hello_random(payload: &[u8]) -> Option<[u8; 32]> {
 mod tests {
     use super::*;
 
-    fn segment(from: u16, to: u16, tcp_flags: u8, payload: &[u8]) -> Segment<'_> {
-        let ip = IpAddr::from([127, 0, 0, 1]);
-        Segment { source: (ip, from), destination: (ip, to), protocol: 6, tcp_flags, payload }
+    fn segment(from: u16, to: u16, flags: u8, payload: &[u8]) -> Segment<'_> {
+        let ip = Address::Ip4([127, 0, 0, 1]);
+        Segment { source: (ip, from), destination: (ip, to), tcp: true, flags, payload }
     }
 
     fn hello(random: u8) -> Vec<u8> {

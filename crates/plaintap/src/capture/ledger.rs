@@ -1,7 +1,8 @@
 //! The ledger of keys: for each TLS connection, whether its secrets came, and if not why.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Mutex;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use plaintap_crypt::{Completeness, KeyStore};
 use plaintap_packet::file::Process;
@@ -11,23 +12,31 @@ use super::processes::Processes;
 /// What is known about the probes: written by the thread that places them, read when the summary is made.
 #[derive(Default)]
 pub struct ProbeLog {
+    any: AtomicBool,
     inner: Mutex<ProbeLogInner>,
 }
 
 #[derive(Default)]
 struct ProbeLogInner {
-    /// Processes that have at least one file with probes, and the first such file.
-    probed: HashMap<u32, String>,
-    files: HashSet<String>,
+    /// Names of files with hooks.
+    files: BTreeSet<String>,
+    /// Hooks in place, by their number.
+    hooks: BTreeSet<u32>,
     failures: Vec<String>,
 }
 
 impl ProbeLog {
-    /// Process `pid` uses `file`, which has probes.
-    pub fn probed(&self, pid: u32, file: &str) {
+    /// These hooks are in place in `file`.
+    pub fn attached(&self, file: &str, hooks: impl Iterator<Item = u32>) {
         let mut inner = self.lock();
         inner.files.insert(file.to_owned());
-        inner.probed.entry(pid).or_insert_with(|| file.to_owned());
+        inner.hooks.extend(hooks);
+        self.any.store(true, Ordering::Release);
+    }
+
+    /// The hooks in place.
+    pub fn hooks(&self) -> Vec<u32> {
+        self.lock().hooks.iter().copied().collect()
     }
 
     /// Probes were wanted in a file and could not be placed.
@@ -35,9 +44,9 @@ impl ProbeLog {
         self.lock().failures.push(what);
     }
 
-    /// Whether any file has probes: without, no secret can come.
+    /// Whether any hook is in place: without, no secret can come.
     pub fn any(&self) -> bool {
-        !self.lock().files.is_empty()
+        self.any.load(Ordering::Acquire)
     }
 
     /// What went wrong, one line each.
@@ -45,13 +54,14 @@ impl ProbeLog {
         self.lock().failures.clone()
     }
 
-    fn file_of(&self, pid: u32) -> Option<String> {
-        self.lock().probed.get(&pid).cloned()
+    /// The names of the files with hooks.
+    fn files(&self) -> String {
+        self.lock().files.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, ProbeLogInner> {
+    fn lock(&self) -> MutexGuard<'_, ProbeLogInner> {
         // A panic elsewhere leaves the tables whole: they are only ever added to.
-        self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -133,11 +143,10 @@ impl Connection {
         if completeness == Completeness::Partial {
             return format!("{name}: the handshake was not completed, some secrets never came");
         }
-        match process.and_then(|p| probes.file_of(p.pid)) {
-            Some(file) => format!("{name}: {file} is probed, but gave no secret for the connection"),
-            None if probes.any() => format!("{name}: no known TLS library in it"),
-            None => "no known TLS library in the command".to_owned(),
+        if !probes.any() {
+            return "no known TLS library in the command".to_owned();
         }
+        format!("{name}: no secret came from it; probed are {}", probes.files())
     }
 }
 
@@ -173,8 +182,8 @@ mod tests {
             reasons,
             ["curl: the server did not answer the ClientHello", "no known TLS library in the command"]
         );
-        probes.probed(7, "libssl.so.3");
+        probes.attached("libssl.so.3", [0].into_iter());
         let summary = ledger.summary(&keys, &processes, &probes);
-        assert!(summary.without.contains_key("curl: libssl.so.3 is probed, but gave no secret for the connection"));
+        assert!(summary.without.contains_key("curl: no secret came from it; probed are libssl.so.3"));
     }
 }

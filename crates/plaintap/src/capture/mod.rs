@@ -9,8 +9,10 @@ mod hold;
 mod ledger;
 mod live_text;
 mod pcapng_sink;
+mod prober;
 mod processes;
 mod recorder;
 mod session;
 
-pub use session::{Outcome, SessionOptions, capture_command};
+pub use recorder::RecorderOptions;
+pub use session::{KeyReport, Outcome, SessionOptions, capture_command};

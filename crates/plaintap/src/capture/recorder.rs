@@ -13,7 +13,7 @@ use super::flows::{Flows, Seen};
 use super::hold::{Held, Queue};
 use super::ledger::{KeySummary, Ledger, ProbeLog};
 use super::processes::{Processes, comment};
-use crate::segment::segment;
+use crate::segment::Segments;
 
 /// Where a recording goes: the capture file, or lines on standard error.
 pub trait Sink {
@@ -69,6 +69,7 @@ pub struct Recorder<S> {
     sink: S,
     options: RecorderOptions,
     link_type: LinkType,
+    segments: Segments,
     flows: Flows,
     processes: Processes,
     ledger: Ledger,
@@ -96,6 +97,7 @@ impl<S: Sink> Recorder<S> {
             sink,
             options,
             link_type,
+            segments: Segments::new(link_type),
             flows: Flows::default(),
             processes: Processes::default(),
             ledger: Ledger::default(),
@@ -209,7 +211,7 @@ impl<S: Sink> Recorder<S> {
 
     fn packet(&mut self, captured: &CapturedPacket, data: &[u8], now: Instant) -> io::Result<()> {
         let own = self.process(&captured.owner)?;
-        let seen = match segment(data, self.link_type) {
+        let seen = match self.segments.find(data) {
             Some(segment) => self.flows.observe(&segment, own, now),
             None => Seen { process: own, ..Seen::default() },
         };

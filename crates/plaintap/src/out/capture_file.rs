@@ -17,6 +17,8 @@ pub struct CaptureFile {
     /// For messages.
     name: String,
     regular: bool,
+    /// Whether it was not there before.
+    created: bool,
     /// Whole blocks that are not written yet.
     pending: Vec<u8>,
     /// Bytes of whole blocks in the file.
@@ -50,7 +52,14 @@ impl CaptureFile {
                 give_to_invoking_user(&file);
             }
         }
-        Ok(Self { file, name, regular: metadata.is_file(), pending: Vec::new(), written: 0 })
+        Ok(Self {
+            file,
+            name,
+            regular: metadata.is_file(),
+            created: metadata.is_file() && !existed,
+            pending: Vec::new(),
+            written: 0,
+        })
     }
 
     fn standard_output() -> Result<Self> {
@@ -62,12 +71,17 @@ impl CaptureFile {
         let file = File::from(fd);
         let regular = file.metadata().is_ok_and(|m| m.is_file());
         let written = if regular { rustix::fs::tell(&file).unwrap_or(0) } else { 0 };
-        Ok(Self { file, name: "standard output".into(), regular, pending: Vec::new(), written })
+        Ok(Self { file, name: "standard output".into(), regular, created: false, pending: Vec::new(), written })
     }
 
     /// The file's name, for messages.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether the file is new, so that nothing is lost by removing it.
+    pub fn created(&self) -> bool {
+        self.created
     }
 
     /// After a failed write, the file is cut behind the last whole block.

@@ -1,0 +1,282 @@
+//! One capture of one command: starts the sources, records until the command ends, and says what came of it.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use plaintap_crypt::{KeyStore, SecretLabel, TlsSecret};
+use plaintap_linux::bpf::{HookId, Probes, SecretEvent, SecretReader, SocketsOptions, SocketsSource, TargetFilter};
+use plaintap_linux::run::{Command, ExitStatus, Prepared, Supervisor};
+use plaintap_packet::file::InterfaceStatistics;
+use plaintap_packet::{Batch, CaptureSource, CaptureStatistics, Nanos};
+
+use super::ledger::{KeySummary, ProbeLog};
+use super::live_text::LiveText;
+use super::pcapng_sink::PcapngSink;
+use super::prober::Prober;
+use super::recorder::{Recorded, Recorder, RecorderOptions, Sink};
+use crate::out::CaptureFile;
+
+/// How long the source waits for packets before other things are looked after.
+const ROUND: Duration = Duration::from_millis(20);
+/// What was recorded is visible to readers of the file at the latest after this time.
+const FLUSH: Duration = Duration::from_millis(100);
+/// How long connections may take to close after the command has ended.
+const SETTLE: Duration = Duration::from_millis(500);
+
+/// How to capture.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionOptions {
+    /// How to record.
+    pub recorder: RecorderOptions,
+    /// Size of the kernel's ring buffer for packets.
+    pub ring_kib: u32,
+    /// Whether to take TLS secrets.
+    pub keys: bool,
+}
+
+/// What came of a capture.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How the command ended.
+    pub status: ExitStatus,
+    /// Packets recorded.
+    pub recorded: Recorded,
+    /// Counts of the capture source.
+    pub statistics: CaptureStatistics,
+    /// The connections and their keys; `None` when no keys were asked for.
+    pub keys: Option<KeyReport>,
+    /// Processes of the command that still run.
+    pub still_running: usize,
+    /// Why recording ended early.
+    pub failure: Option<anyhow::Error>,
+}
+
+/// What came of the keys.
+#[derive(Debug)]
+pub struct KeyReport {
+    /// The connections.
+    pub connections: KeySummary,
+    /// Secrets that were lost because the ring buffer was full.
+    pub lost: u64,
+    /// Hits of probes that could not be read.
+    pub unreadable: u64,
+    /// Secrets that no captured ClientHello asked for; they were not written.
+    pub unproved: usize,
+    /// Files that look like a TLS stack, but could not be probed.
+    pub failures: Vec<String>,
+    /// Programs and libraries that could not be looked at before they ran.
+    pub unnoticed: u64,
+}
+
+/// Runs `command` and records its traffic into `file`, or prints it on standard error.
+///
+/// # Errors
+/// When the capture or the command cannot be started. The command has not run then.
+pub fn capture_command(command: Command, options: &SessionOptions, file: Option<CaptureFile>, target: &str) -> Result<Outcome> {
+    // This forks: no thread may exist yet.
+    let mut prepared = command.prepare()?;
+    let source = SocketsSource::attach(prepared.cgroup().directory(), &options.sockets())?;
+    let log = Arc::new(ProbeLog::default());
+    let (secrets, supervisor) = if options.keys {
+        let (reader, supervisor) = start_probes(&mut prepared, &log)?;
+        (Some(reader), Some(supervisor))
+    } else {
+        (None, None)
+    };
+    let link_type = source.link_type();
+    let sink: Box<dyn Sink + Send> = match file {
+        Some(file) => {
+            let name = file.name().to_owned();
+            let sink = PcapngSink::new(file, link_type, options.recorder.snap_length, target);
+            Box::new(sink.with_context(|| format!("cannot write {name}"))?)
+        }
+        None => Box::new(LiveText::new()),
+    };
+    let recorder = Recorder::new(sink, link_type, options.recorder, KeyStore::new(), Arc::clone(&log));
+    let recording = Recording { source, secrets, recorder, log: Arc::clone(&log), start: now() };
+
+    let ended = Arc::new(AtomicBool::new(false));
+    let thread = {
+        let ended = Arc::clone(&ended);
+        thread::Builder::new().name("record".into()).spawn(move || recording.run(&ended))?
+    };
+    let mut running = prepared.start()?;
+    let status = running.wait(|_| {});
+    ended.store(true, Ordering::Release);
+    let report = match thread.join() {
+        Ok(report) => report,
+        Err(panic) => std::panic::resume_unwind(panic),
+    };
+    let still_running = running.cgroup().processes().map_or(0, |pids| pids.len());
+    let unnoticed = supervisor.map_or(0, |s| s.stop().unreadable);
+    Ok(Outcome {
+        status: status?,
+        recorded: report.recorded,
+        statistics: report.statistics,
+        keys: report.keys.map(|keys| KeyReport { unnoticed, ..keys }),
+        still_running,
+        failure: report.failure,
+    })
+}
+
+/// Loads the probes, and starts to look at each file that the command executes or maps.
+fn start_probes(prepared: &mut Prepared, log: &Arc<ProbeLog>) -> Result<(SecretReader, Supervisor)> {
+    let advice = "TLS secrets cannot be taken (run with --no-keys to capture without)";
+    let target = TargetFilter::of_directory(prepared.cgroup().directory())?;
+    let Probes { attacher, reader } = Probes::new(&target).context(advice)?;
+    let mut prober = Prober::new(attacher, Arc::clone(log));
+    let supervisor = prepared.supervise(move |mapping| prober.mapping(mapping)).context(advice)?;
+    Ok((reader, supervisor))
+}
+
+impl SessionOptions {
+    /// The kernel cuts packets only where nobody needs to see the handshakes whole.
+    fn sockets(&self) -> SocketsOptions {
+        let default = SocketsOptions { ring_kib: self.ring_kib, ..SocketsOptions::default() };
+        match self.recorder.snap_length {
+            0 => default,
+            _ if self.keys => default,
+            snap_length => SocketsOptions { snap_length, ..default },
+        }
+    }
+}
+
+/// The recording thread's own.
+struct Recording {
+    source: SocketsSource,
+    secrets: Option<SecretReader>,
+    recorder: Recorder<Box<dyn Sink + Send>>,
+    log: Arc<ProbeLog>,
+    start: Nanos,
+}
+
+/// What the recording thread leaves behind.
+struct Report {
+    recorded: Recorded,
+    statistics: CaptureStatistics,
+    keys: Option<KeyReport>,
+    failure: Option<anyhow::Error>,
+}
+
+impl Recording {
+    fn run(mut self, ended: &AtomicBool) -> Report {
+        let result = self.record(ended);
+        let statistics = self.source.statistics();
+        let counts = InterfaceStatistics {
+            interface: 0,
+            time: now(),
+            start: Some(self.start),
+            end: Some(now()),
+            received: Some(statistics.inbound + statistics.outbound - statistics.duplicates),
+            dropped: Some(statistics.dropped_full + statistics.dropped_uncopied),
+            delivered: Some(self.recorder.recorded().total()),
+            ..InterfaceStatistics::default()
+        };
+        let result = result.and_then(|()| self.recorder.finish(&counts).map_err(Failure::Output));
+        let failure = result.err().map(|failure| failure.explain(self.recorder.recorded()));
+        Report {
+            recorded: self.recorder.recorded(),
+            statistics,
+            keys: self.secrets.as_ref().map(|secrets| self.key_report(secrets)),
+            failure,
+        }
+    }
+
+    /// Records until the command has ended and its connections are closed, or enough packets are there.
+    fn record(&mut self, ended: &AtomicBool) -> Result<(), Failure> {
+        let (mut batch, mut events) = (Batch::default(), Vec::new());
+        let mut flushed = Instant::now();
+        let mut end: Option<Instant> = None;
+        loop {
+            if end.is_none() && ended.load(Ordering::Acquire) {
+                end = Some(Instant::now());
+            }
+            batch.clear();
+            self.source.next_batch(&mut batch, ROUND).map_err(Failure::Source)?;
+            let now = Instant::now();
+            self.recorder.packets(&batch, now).map_err(Failure::Output)?;
+            self.take_secrets(&mut events)?;
+            self.recorder.release(now).map_err(Failure::Output)?;
+            let idle = batch.packets.is_empty();
+            if idle || now.duration_since(flushed) >= FLUSH {
+                self.recorder.flush().map_err(Failure::Output)?;
+                flushed = now;
+            }
+            let waiting = self.recorder.any_held();
+            if self.recorder.is_full() && !waiting {
+                return Ok(());
+            }
+            if let Some(end) = end {
+                let settled = idle && !waiting && !self.recorder.any_open();
+                if settled || now.duration_since(end) >= SETTLE {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn take_secrets(&mut self, events: &mut Vec<SecretEvent>) -> Result<(), Failure> {
+        let Some(reader) = &mut self.secrets else { return Ok(()) };
+        events.clear();
+        reader.next_batch(events, Duration::ZERO).map_err(Failure::Source)?;
+        for event in events.drain(..) {
+            // Other labels (a key update's) need no line: readers derive those secrets themselves.
+            let Some(label) = SecretLabel::from_name(event.label()) else { continue };
+            if let Ok(secret) = TlsSecret::new(label, event.client_random, event.secret.as_bytes()) {
+                self.recorder.secret(secret);
+            }
+        }
+        Ok(())
+    }
+
+    fn key_report(&self, secrets: &SecretReader) -> KeyReport {
+        let hooks = self.log.hooks();
+        let statistics = hooks.into_iter().filter_map(|id| secrets.statistics(HookId(id)).ok());
+        let (mut lost, mut unreadable) = (0, 0);
+        for hook in statistics {
+            lost += hook.lost;
+            unreadable += hook.unreadable_label
+                + hook.unreadable_client_random
+                + hook.unreadable_secret
+                + hook.bad_length;
+        }
+        KeyReport {
+            connections: self.recorder.key_summary(),
+            lost,
+            unreadable,
+            unproved: self.recorder.unproved(),
+            failures: self.log.failures(),
+            unnoticed: 0,
+        }
+    }
+}
+
+/// Why recording ended early.
+enum Failure {
+    Source(io::Error),
+    Output(io::Error),
+}
+
+impl Failure {
+    fn explain(self, recorded: Recorded) -> anyhow::Error {
+        let (what, error) = match self {
+            Self::Source(error) => ("the kernel's capture buffer cannot be read", error),
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                ("the reader of the capture has closed the pipe", error)
+            }
+            Self::Output(error) => ("the capture cannot be written", error),
+        };
+        let packets = recorded.total();
+        anyhow::Error::new(error)
+            .context(format!("{what}; capturing ended after {packets} packets, the command ran on"))
+    }
+}
+
+fn now() -> Nanos {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+}

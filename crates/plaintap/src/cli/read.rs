@@ -1,0 +1,192 @@
+//! `plaintap read`: prints the packets of a capture file.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Error, Result, anyhow, bail};
+use plaintap_crypt::{KeyStore, TlsDecryptor};
+use plaintap_decode::{Decoder, Options, ProcessInfo};
+use plaintap_filter::DisplayFilter;
+use plaintap_packet::file::{self, Reader, Record, secrets_type};
+
+use crate::args::{Format, ReadArguments};
+use crate::out::{Clock, Details, Fields, Hex, Lines, Printer};
+
+/// Runs the command.
+///
+/// # Errors
+/// When the file cannot be read to its end; what stands before is printed.
+pub fn read(arguments: &ReadArguments) -> Result<ExitCode> {
+    let printers = match printers(arguments) {
+        Ok(printers) => printers,
+        Err(error) => return Ok(usage(&error)),
+    };
+    let filter = match arguments.display_filter.as_deref().map(DisplayFilter::compile).transpose() {
+        Ok(filter) => filter,
+        Err(error) => return Ok(usage(&anyhow!("{error}"))),
+    };
+    let keys = KeyStore::new();
+    for path in &arguments.keys {
+        load_keys(&keys, path)?;
+    }
+    let name = display_name(&arguments.file);
+    let stream = open(&arguments.file)?;
+    let reader = Reader::new(stream).map_err(|e| anyhow!("{name}: {e}"))?;
+
+    let decryptor = TlsDecryptor::new(keys.clone());
+    let options = Options {
+        decryptor: if arguments.no_decrypt { None } else { Some(Box::new(decryptor)) },
+        ..Options::default()
+    };
+    let mut pass = Pass {
+        decoder: Decoder::new(options),
+        keys,
+        printers,
+        filter,
+        output: output(),
+        text: String::new(),
+        number: 0,
+        left: arguments.count.unwrap_or(u64::MAX),
+        bad_secrets: 0,
+    };
+    let result = pass.run(reader);
+    let bad_secrets = pass.bad_secrets;
+    let flushed = pass.output.flush();
+    if bad_secrets > 0 {
+        eprintln!("plaintap: {name}: {bad_secrets} damaged lines in its decryption secrets were passed over");
+    }
+    match result.and(flushed.map_err(Stop::Output)) {
+        // The reader of our output has enough.
+        Err(Stop::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        Err(Stop::Output(e)) => Err(Error::new(e).context("cannot write to standard output")),
+        Err(Stop::Input(e)) => Err(anyhow!("{name}: {e}")),
+        Ok(()) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// One pass over a file.
+struct Pass {
+    decoder: Decoder,
+    keys: KeyStore,
+    printers: Vec<Box<dyn Printer>>,
+    filter: Option<DisplayFilter>,
+    output: Box<dyn Write>,
+    text: String,
+    number: u64,
+    left: u64,
+    bad_secrets: usize,
+}
+
+enum Stop {
+    Input(file::Error),
+    Output(io::Error),
+}
+
+impl Pass {
+    fn run(&mut self, mut reader: Reader<Box<dyn Read>>) -> Result<(), Stop> {
+        while self.left > 0 {
+            match reader.next_record().map_err(Stop::Input)? {
+                None => break,
+                Some(Record::Packet(packet, options)) => {
+                    self.number += 1;
+                    let comments: Vec<String> =
+                        options.comments().map(|c| String::from_utf8_lossy(c).into_owned()).collect();
+                    let decoded = self.decoder.decode_with_comments(&packet, self.number, &comments);
+                    if self.filter.as_ref().is_some_and(|filter| !filter.matches(&decoded)) {
+                        for printer in &mut self.printers {
+                            printer.pass(&decoded);
+                        }
+                        continue;
+                    }
+                    self.left -= 1;
+                    self.text.clear();
+                    for printer in &mut self.printers {
+                        printer.packet(&decoded, &mut self.text);
+                    }
+                    self.output.write_all(self.text.as_bytes()).map_err(Stop::Output)?;
+                }
+                Some(Record::Secrets(secrets_type::TLS_KEY_LOG, data)) => {
+                    let bad = &mut self.bad_secrets;
+                    self.keys.insert_keylog(data, |_| *bad += 1);
+                }
+                Some(Record::Process(index)) => {
+                    if let Some(process) = reader.processes().get(index as usize) {
+                        let info = ProcessInfo { pid: process.pid, name: process.name.clone(), uid: None };
+                        self.decoder.set_process(index, info);
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What prints each packet, in order.
+fn printers(arguments: &ReadArguments) -> Result<Vec<Box<dyn Printer>>> {
+    let mut printers: Vec<Box<dyn Printer>> = Vec::new();
+    match arguments.format {
+        Format::Fields => {
+            if arguments.details || arguments.hex {
+                bail!("-T fields prints fields only: leave out -V and -x");
+            }
+            printers.push(Box::new(Fields::new(&arguments.fields)?));
+        }
+        Format::Text => {
+            if !arguments.fields.is_empty() {
+                bail!("-e needs -T fields");
+            }
+            if arguments.details {
+                printers.push(Box::new(Details::default()));
+            } else {
+                printers.push(Box::new(Lines::new(Clock::new(arguments.time))));
+            }
+            if arguments.hex {
+                printers.push(Box::new(Hex));
+            }
+        }
+    }
+    Ok(printers)
+}
+
+fn usage(error: &Error) -> ExitCode {
+    eprintln!("plaintap: {error:#}");
+    ExitCode::from(2)
+}
+
+fn load_keys(keys: &KeyStore, path: &Path) -> Result<()> {
+    let name = path.display();
+    let text = std::fs::read(path).with_context(|| format!("cannot read the key log {name}"))?;
+    let mut bad = Vec::new();
+    keys.insert_keylog(&text, |error| bad.push(error));
+    if let Some(first) = bad.first() {
+        bail!("{name}: {first}{}", if bad.len() > 1 { format!(" (and {} more)", bad.len() - 1) } else { String::new() });
+    }
+    Ok(())
+}
+
+fn open(path: &Path) -> Result<Box<dyn Read>> {
+    if path == Path::new("-") {
+        if io::stdin().is_terminal() {
+            bail!("standard input is a terminal: pipe a capture into it, or name a file");
+        }
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    if file.metadata().is_ok_and(|m| m.is_dir()) {
+        bail!("{} is a folder: expected a capture file", path.display());
+    }
+    Ok(Box::new(file))
+}
+
+fn display_name(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+/// Standard output: by lines for a person, in large pieces for everything else.
+fn output() -> Box<dyn Write> {
+    let stdout = io::stdout();
+    if stdout.is_terminal() { Box::new(stdout.lock()) } else { Box::new(BufWriter::with_capacity(64 << 10, stdout.lock())) }
+}

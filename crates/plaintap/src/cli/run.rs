@@ -1,0 +1,136 @@
+//! `plaintap run`: starts a command and captures its traffic.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use plaintap_linux::run::{self, Command, ExitStatus, Privileges, User, remove_stale};
+
+use crate::args::RunArguments;
+use crate::capture::{KeyReport, Outcome, RecorderOptions, SessionOptions, capture_command};
+use crate::out::CaptureFile;
+
+/// Runs the command; ends the process as the command ended.
+///
+/// # Errors
+/// When the capture cannot be started.
+pub fn run(arguments: RunArguments) -> Result<ExitCode> {
+    match start(&arguments) {
+        Ok(outcome) => {
+            if !arguments.quiet {
+                eprint!("{}", summary(&outcome, arguments.write.as_deref()));
+            }
+            if let Some(failure) = outcome.failure {
+                eprintln!("plaintap: {failure:#}");
+                if outcome.status == ExitStatus::Code(0) {
+                    return Ok(ExitCode::FAILURE);
+                }
+            }
+            outcome.status.end_process_alike()
+        }
+        Err(error) => {
+            eprintln!("plaintap: {error:#}");
+            let status = error.downcast_ref::<run::Error>().map_or(1, run::Error::exit_status);
+            Ok(ExitCode::from(status))
+        }
+    }
+}
+
+fn start(arguments: &RunArguments) -> Result<Outcome> {
+    Privileges::current().check_run(arguments.user.is_some())?;
+    // What a plaintap that was killed left behind. Failing to clean up after another is no reason to stop.
+    let _ = remove_stale();
+    let [program, rest @ ..] = arguments.command.as_slice() else { bail!("no command given") };
+    let to_stdout = arguments.write.as_deref() == Some(Path::new("-"));
+    let mut command = Command::new(program, rest).notify(!arguments.no_keys).stdout_to_stderr(to_stdout);
+    if let Some(name) = &arguments.user {
+        command = command.user(User::find(name)?);
+    }
+    let options = SessionOptions {
+        recorder: RecorderOptions {
+            snap_length: arguments.snap_length,
+            count: arguments.count,
+            ..RecorderOptions::default()
+        },
+        ring_kib: arguments.buffer_size,
+        keys: !arguments.no_keys,
+    };
+    let file = arguments.write.as_deref().map(CaptureFile::create).transpose()?;
+    let created = file.as_ref().is_some_and(CaptureFile::created);
+    let words: Vec<_> = arguments.command.iter().map(|word| word.to_string_lossy()).collect();
+    let outcome = capture_command(command, &options, file, &format!("sockets of: {}", words.join(" ")));
+    if outcome.is_err()
+        && created
+        && let Some(path) = &arguments.write
+    {
+        // The command did not run: there is nothing in it.
+        let _ = std::fs::remove_file(path);
+    }
+    outcome
+}
+
+/// The lines at the end: what was captured, what was lost, what can be decrypted.
+fn summary(outcome: &Outcome, file: Option<&Path>) -> String {
+    let (recorded, statistics) = (outcome.recorded, outcome.statistics);
+    let mut text = String::new();
+    // Writing to a String does not fail.
+    let _ = write!(
+        text,
+        "plaintap: {} packets ({} out, {} in), {} dropped",
+        recorded.total(),
+        recorded.outbound,
+        recorded.inbound,
+        statistics.dropped_full + statistics.dropped_uncopied,
+    );
+    if statistics.dropped_full > 0 {
+        let _ = write!(text, " ({} for want of room in the kernel's buffer: try a larger -B)", statistics.dropped_full);
+    }
+    if statistics.dropped_uncopied > 0 {
+        let _ = write!(text, " ({} too large to copy)", statistics.dropped_uncopied);
+    }
+    if let Some(file) = file {
+        let _ = write!(text, " → {}", file.display());
+    }
+    text.push('\n');
+    match &outcome.keys {
+        Some(keys) => key_summary(keys, &mut text),
+        None => text.push_str("plaintap: no TLS secrets were taken (--no-keys)\n"),
+    }
+    if outcome.still_running > 0 {
+        let _ = writeln!(
+            text,
+            "plaintap: {} processes of the command still run; they are not captured any more",
+            outcome.still_running
+        );
+    }
+    text
+}
+
+fn key_summary(keys: &KeyReport, text: &mut String) {
+    let connections = &keys.connections;
+    let _ = writeln!(
+        text,
+        "plaintap: {} TLS connections, {} with keys",
+        connections.connections, connections.with_keys
+    );
+    for (reason, count) in &connections.without {
+        let _ = writeln!(text, "plaintap:   {count} without: {reason}");
+    }
+    if !connections.without.is_empty() {
+        for failure in &keys.failures {
+            let _ = writeln!(text, "plaintap:   {failure}");
+        }
+    }
+    for (count, what) in [
+        (connections.late as u64, "connections whose keys came after their packets were written"),
+        (keys.lost, "secrets lost for want of room in the kernel's buffer"),
+        (keys.unreadable, "secrets that could not be read from the process's memory"),
+        (keys.unproved as u64, "secrets of connections that are not in the capture (not written)"),
+        (keys.unnoticed, "programs or libraries that could not be looked at before they ran"),
+    ] {
+        if count > 0 {
+            let _ = writeln!(text, "plaintap:   {count} {what}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What comes out: lines, fields, details and hex of packets, and the live capture file.
+
+mod capture_file;
+mod details;
+mod fields;
+mod hex;
+mod lines;
+mod time;
+
+pub use capture_file::CaptureFile;
+pub use details::Details;
+pub use fields::Fields;
+pub use hex::Hex;
+pub use lines::Lines;
+pub use time::Clock;
+
+use plaintap_decode::Decoded;
+
+/// Prints decoded packets.
+pub trait Printer {
+    /// Appends what is to be printed of a packet.
+    fn packet(&mut self, decoded: &Decoded<'_>, out: &mut String);
+
+    /// Takes note of a packet that is not printed.
+    fn pass(&mut self, _decoded: &Decoded<'_>) {}
+}

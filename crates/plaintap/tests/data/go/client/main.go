@@ -1,0 +1,23 @@
+// A Go program without symbols: nothing in it says where its TLS secrets are.
+package main
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+)
+
+func main() {
+	client := http.Client{Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
+	}}
+	response, err := client.Get(os.Args[1])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	body, _ := io.ReadAll(response.Body)
+	fmt.Printf("%s, %d bytes\n", response.Status, len(body))
+}

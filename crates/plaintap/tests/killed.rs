@@ -1,0 +1,76 @@
+//! plaintap killed with SIGKILL at random moments: the file opens, and nothing is left of it.
+//!
+//! One test in a binary of its own: it looks at the whole machine, so nothing else may capture meanwhile.
+
+mod support;
+
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use support::*;
+
+const KILLS: u64 = 100;
+
+/// What a capture could leave behind: kernel programs, network rules and interfaces.
+fn machine() -> String {
+    let programs = Command::new(find("bpftool").expect("bpftool")).args(["prog", "show"]).output().expect("bpftool");
+    let links = Command::new(find("ip").expect("ip")).args(["-o", "link"]).output().expect("ip");
+    format!("{}{}", text(&programs.stdout), text(&links.stdout))
+}
+
+#[test]
+fn a_killed_capture_leaves_a_readable_file_and_nothing_else() {
+    if !can_run(&["nginx", "curl", "openssl", "tshark", "bpftool", "ip"]) {
+        return;
+    }
+    let before = machine();
+    let nginx = Nginx::start();
+    let mut random = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_nanos() as u64 | 1;
+    println!("seed {random}");
+    let script = format!("i=0; while [ $i -lt 20 ]; do curl -sk -o /dev/null {}; i=$((i+1)); done; echo done", nginx.url("/"));
+    let (mut packets, mut empty) = (0, 0);
+    for kill in 0..KILLS {
+        let file = nginx.file(&format!("{kill}.pcapng"));
+        let child = Command::new(PLAINTAP)
+            .arg("run")
+            .arg("-w")
+            .arg(&file)
+            .args(["--", "sh", "-c", &script])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("plaintap starts");
+        let mut child = Running(child);
+        // xorshift64: any spread of moments will do.
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        thread::sleep(Duration::from_millis(random % 600));
+        child.0.kill().expect("SIGKILL");
+        child.0.wait().expect("wait");
+        match std::fs::metadata(&file) {
+            // Killed before the file was made, or before its header was written.
+            Err(_) => empty += 1,
+            Ok(metadata) if metadata.len() == 0 => empty += 1,
+            Ok(_) => {
+                read(&file, &[]);
+                packets += tshark(&file, &[]).lines().count();
+            }
+        }
+        // The command goes on to its end, undisturbed, if it was started at all.
+        let mut output = String::new();
+        let mut pipe = child.0.stdout.take().expect("a pipe");
+        std::io::Read::read_to_string(&mut pipe, &mut output).expect("its output");
+        assert!(output == "done\n" || output.is_empty(), "{output:?}");
+    }
+    println!("{KILLS} kills, {packets} packets in the files, {empty} killed before the file was begun");
+    assert!(packets > 0);
+
+    // The next start removes what is left of killed ones.
+    assert_status(&plaintap(&["run", "-q", "-w", "/dev/null", "--", "true"]), 0);
+    wait_until("all cgroups to be removed", || cgroups().is_empty());
+    drop(nginx);
+    wait_until("the machine to be as before", || machine() == before);
+}
