@@ -7,7 +7,7 @@ use plaintap_crypt::{KeyStore, SecretLabel, TlsDecryptor, TlsSecret};
 use plaintap_decode::{Decryptor, Outcome, Side, Unreadable};
 use proptest::prelude::*;
 
-const ALL: [&str; 7] = [
+const ALL: [&str; 8] = [
     "tls13-aes128gcm",
     "tls13-chacha20-early-data-refused",
     "tls13-early-data",
@@ -15,6 +15,7 @@ const ALL: [&str; 7] = [
     "tls13-hello-retry",
     "tls12-resumption",
     "tls12-renegotiation",
+    "tls12-suites",
 ];
 
 /// What became of an event, with the plaintext.
@@ -55,6 +56,23 @@ fn early_data_comes_before_the_server_hello() {
         .unwrap();
     let hello = events[first_of_second..].iter().position(|event| side(event) == Side::Responder).unwrap();
     assert!(early < hello, "the first data is record {early}, the ServerHello {hello}");
+}
+
+/// Ten connections with the suites that the others do not have.
+#[test]
+fn suites_of_tls12() {
+    let (events, store) = own("tls12-suites");
+    let said: Vec<String> = decrypt(&events, &store)
+        .side(Side::Initiator)
+        .map(|said| String::from_utf8_lossy(said).trim_end().to_owned())
+        .collect();
+    let names = "ECDHE-ECDSA-AES256-CCM ECDHE-ECDSA-AES256-CCM8 ECDHE-ECDSA-AES128-CCM8 PSK-AES256-CCM PSK-AES128-CCM8 \
+                 DHE-PSK-AES256-CCM8 PSK-AES128-GCM-SHA256 DHE-PSK-AES256-GCM-SHA384 ECDHE-PSK-CHACHA20-POLY1305 \
+                 PSK-CHACHA20-POLY1305";
+    assert!(
+        said.iter().map(String::as_str).eq(names.split(' ').map(|name| format!("said with {name}"))),
+        "{said:?}"
+    );
 }
 
 /// Which end opened the TCP connection does not matter.
