@@ -57,6 +57,6 @@ mod tests {
     /// A connection that is not decrypted takes no more than this, and no heap of its own; keys are boxed apart.
     #[test]
     fn connections_are_small() {
-        assert!(size_of::<Connection>() <= 768, "{} bytes", size_of::<Connection>());
+        assert!(size_of::<Connection>() <= 512, "{} bytes", size_of::<Connection>());
     }
 }
