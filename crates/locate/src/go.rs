@@ -21,10 +21,11 @@ const MAX_TABLES: usize = 4;
 const MAX_POINTERS: usize = 16;
 const MAX_NAMES: usize = 64;
 
-pub(crate) fn find(elf: &Elf<'_>) -> Result<Found, NotFound> {
+/// Searches the function tables that start at one of `candidates`.
+pub(crate) fn find(elf: &Elf<'_>, candidates: &[u64]) -> Result<Found, NotFound> {
     let mut found = Found::default();
     let mut reason = NotFound::NoFunctionTable;
-    for table in tables(elf).filter_map(|address| Table::parse(elf, address)).take(MAX_TABLES) {
+    for table in candidates.iter().filter_map(|&address| Table::parse(elf, address)).take(MAX_TABLES) {
         if let Err(why) = search_table(elf, &table, &mut found) {
             reason = why;
         }
@@ -51,22 +52,6 @@ fn search_table(elf: &Elf<'_>, table: &Table<'_>, found: &mut Found) -> Result<(
         found.hooks.push(hook(name.kind, elf.machine, register_abi, file_offset));
     }
     Ok(())
-}
-
-/// vaddrs of all words that could start a function table: magic, two zero bytes, the smallest instruction, 8-byte pointers.
-///
-/// The linker aligns the table to 32 bytes; every Go program has its own segment layout, so all segments are searched.
-fn tables(elf: &Elf<'_>) -> impl Iterator<Item = u64> {
-    const MASK: u64 = 0xff00_ffff_ffff_fff0;
-    const WORD: u64 = 0x0800_0000_ffff_fff0;
-    elf.loads.iter().flat_map(|segment| {
-        let skip = (segment.vaddr.wrapping_neg() & 7) as usize;
-        let words = segment.data.get(skip..).unwrap_or_default().chunks_exact(8);
-        words.enumerate().filter_map(move |(i, word)| {
-            let word = u64::from_le_bytes(word.try_into().ok()?);
-            (word & MASK == WORD).then(|| segment.vaddr.wrapping_add((skip + i * 8) as u64))
-        })
-    })
 }
 
 /// Where things are in a function table; offsets count from its start.

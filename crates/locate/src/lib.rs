@@ -8,6 +8,7 @@
 mod elf;
 mod go;
 mod hook;
+mod marks;
 mod openssl;
 mod report;
 mod symbolic;
@@ -29,7 +30,10 @@ pub fn locate(file: &[u8]) -> Result<Report, Error> {
     let elf = elf::Elf::parse(file)?;
     let mut report =
         Report { machine: elf.machine, hooks: Vec::new(), evidence: Vec::new(), missing: Vec::new() };
-    for (stack, found) in [(Stack::Go, go::find(&elf)), (Stack::OpenSsl, openssl::find(&elf))] {
+    let marks = marks::Marks::find(&elf);
+    for (stack, found) in
+        [(Stack::Go, go::find(&elf, &marks.tables)), (Stack::OpenSsl, openssl::find(&elf, &marks.labels))]
+    {
         match found {
             Ok(found) => {
                 report.hooks.extend(found.hooks);

@@ -10,7 +10,7 @@
 use iced_x86::{Mnemonic, OpKind};
 use memchr::memmem;
 
-use crate::elf::{Elf, Machine};
+use crate::elf::{Elf, Machine, Segment};
 use crate::xref::{self, Call, RegisterSet, Target};
 use crate::{
     Evidence, Expression, Field, Found, Hook, HookKind, Length, NotFound, Register, Stack, symbolic,
@@ -28,8 +28,6 @@ const LABELS: [&str; 8] = [
     "CLIENT_RANDOM\0",
 ];
 const CLIENT_RANDOM: usize = 7;
-/// Every TLS 1.3 library with a key log has it; looking for one string first makes other files cheap.
-const MARKER: &[u8] = b"_HANDSHAKE_TRAFFIC_SECRET\0";
 
 /// GCC spills the other labels to the stack in OpenSSL; three have plain call sites in every version.
 const VOTES_NEEDED: usize = 3;
@@ -42,8 +40,9 @@ const MAX_STRINGS: usize = 64;
 const RSI: RegisterSet = 1 << 6;
 const RDI: RegisterSet = 1 << 7;
 
-pub(crate) fn find(elf: &Elf<'_>) -> Result<Found, NotFound> {
-    let strings = strings(elf);
+/// Searches for code that uses the labels in `segments`.
+pub(crate) fn find(elf: &Elf<'_>, segments: &[Segment<'_>]) -> Result<Found, NotFound> {
+    let strings = strings(segments);
     if strings.is_empty() {
         return Err(NotFound::NoLabels);
     }
@@ -95,12 +94,9 @@ impl Candidate {
 /// vaddr and label of each label string, by vaddr.
 ///
 /// A linker that merges the ends of strings leaves EXPORTER_SECRET inside EARLY_EXPORTER_SECRET: what is before does not count.
-fn strings(elf: &Elf<'_>) -> Vec<(u64, usize)> {
+fn strings(segments: &[Segment<'_>]) -> Vec<(u64, usize)> {
     let mut found = Vec::new();
-    for segment in &elf.loads {
-        if memmem::find(segment.data, MARKER).is_none() {
-            continue;
-        }
+    for segment in segments {
         for (label, text) in LABELS.iter().enumerate() {
             let places = memmem::find_iter(segment.data, text).take(MAX_STRINGS);
             found.extend(places.map(|at| (segment.vaddr.wrapping_add(at as u64), label)));

@@ -128,8 +128,8 @@ impl fmt::Display for Evidence {
                 write!(f, "Go function table {magic:#x} at {address:#x}: {functions} functions")
             }
             Self::GoFunction { name, address, register_abi } => {
-                let place = if *register_abi { "registers" } else { "the stack" };
-                write!(f, "{name} at {address:#x}, arguments in {place}")
+                let place = if *register_abi { "in registers" } else { "on the stack" };
+                write!(f, "{name} at {address:#x}, arguments {place}")
             }
             Self::Vote { function, labels } => write!(f, "{function:#x} gets {}", labels.join(", ")),
             Self::ClientRandom { address } => write!(f, "client random at {address}"),

@@ -184,21 +184,16 @@ impl Reads {
         }
     }
 
-    /// A 16-byte load counts when the 16 bytes after or before it are loaded too: a memcpy that became two moves.
-    fn add_half(&mut self, address: Address) {
-        for (low, high) in [(address.add(-16), Some(address)), (Some(address), address.add(16))] {
-            let other = if low == Some(address) { high } else { low };
-            if let (Some(low), Some(other)) = (low, other)
-                && self.halves.contains(&other)
-            {
+    /// The heaviest, and of equals the first in memory: a loop that is unrolled reads after it.
+    ///
+    /// A 16-byte load counts when the next 16 bytes are loaded too: a memcpy that became two moves.
+    fn best(mut self) -> Option<Address> {
+        let halves = std::mem::take(&mut self.halves);
+        for &low in &halves {
+            if low.add(16).is_some_and(|high| halves.contains(&high)) {
                 self.add(low, Self::TWO_HALVES);
             }
         }
-        self.halves.push(address);
-    }
-
-    /// The heaviest, and of equals the first in memory: a loop that is unrolled reads after it.
-    fn best(&self) -> Option<Address> {
         let most = self.weights.iter().map(|&(_, weight)| weight).max()?;
         self.weights.iter().filter(|&&(_, weight)| weight == most).map(|&(address, _)| address).min()
     }
@@ -299,7 +294,7 @@ impl Walk<'_> {
         let Some(address) = address else { return };
         match (instruction.memory_size().size(), instruction.mnemonic()) {
             (1, Mnemonic::Mov | Mnemonic::Movzx | Mnemonic::Movsx) => self.reads.add(address, Reads::BYTE),
-            (16, _) => self.reads.add_half(address),
+            (16, _) => self.reads.halves.push(address),
             (32, _) => self.reads.add(address, Reads::TWO_HALVES),
             _ => {}
         }

@@ -15,9 +15,9 @@ pub(crate) fn skip(what: &str) {
     println!("skipped: {what} not found");
 }
 
-/// A fresh directory for a test's files, below the target directory.
+/// A directory for one test's files, below the target directory; `name` is used by no other test.
 pub(crate) fn directory(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::create_dir_all(&path).unwrap();
     path
 }

@@ -1,0 +1,53 @@
+//! What sets files with a TLS stack apart, looked for in one pass: most files have none of it, and cost no more.
+
+use memchr::memmem::Finder;
+
+use crate::elf::{Elf, Segment};
+
+/// Every library that logs TLS 1.3 secrets has it as the end of a C string.
+const LABEL: &[u8] = b"_HANDSHAKE_TRAFFIC_SECRET\0";
+/// Bytes that are searched for all marks before the next: they stay in the processor's cache meanwhile.
+const PIECE: usize = 128 << 10;
+/// Bound for damaged files; real ones have a handful.
+const MAX_TABLES: usize = 1024;
+
+#[derive(Default)]
+pub(crate) struct Marks<'a> {
+    /// vaddrs that a Go function table could start at.
+    pub(crate) tables: Vec<u64>,
+    /// The segments with key log labels.
+    pub(crate) labels: Vec<Segment<'a>>,
+}
+
+impl<'a> Marks<'a> {
+    pub(crate) fn find(elf: &Elf<'a>) -> Self {
+        let label = Finder::new(LABEL);
+        let mut marks = Self::default();
+        for segment in &elf.loads {
+            let mut has_label = false;
+            for start in (0..segment.data.len()).step_by(PIECE) {
+                marks.find_tables(segment, start);
+                let end = segment.data.len().min(start + PIECE + LABEL.len() - 1);
+                has_label = has_label || label.find(&segment.data[start..end]).is_some();
+            }
+            marks.labels.extend(has_label.then_some(*segment));
+        }
+        marks
+    }
+
+    /// Finds aligned words that are: the magic of a Go release, two zero bytes, any byte, 8 for the size of pointers.
+    ///
+    /// The linker aligns the table to 32 bytes, and puts it into a segment of any kind.
+    fn find_tables(&mut self, segment: &Segment<'_>, start: usize) {
+        const MASK: u64 = 0xff00_ffff_ffff_fff0;
+        const WORD: u64 = 0x0800_0000_ffff_fff0;
+        let start = start + (segment.vaddr.wrapping_neg() & 7) as usize;
+        let end = segment.data.len().min(start + PIECE);
+        let words = segment.data.get(start..end).unwrap_or_default().chunks_exact(8);
+        let tables = words.enumerate().filter_map(|(i, word)| {
+            let word = u64::from_le_bytes(word.try_into().ok()?);
+            (word & MASK == WORD).then(|| segment.vaddr.wrapping_add((start + i * 8) as u64))
+        });
+        self.tables.extend(tables.take(MAX_TABLES.saturating_sub(self.tables.len())));
+    }
+}
