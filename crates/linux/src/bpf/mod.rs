@@ -1,1 +1,21 @@
 //! The kernel programs and their user-space halves.
+//!
+//! [`SocketsSource`] copies the packets of the sockets of one cgroup, [`Probes`] reads TLS secrets where
+//! `plaintap-locate` says they pass. The programs are C in the crate's `bpf` directory, compiled by `build.rs`. Everything
+//! attached here hangs on file descriptors: the kernel detaches it when they are closed, however plaintap ends.
+
+mod clock;
+mod error;
+mod object;
+mod probes;
+mod ring;
+mod secret;
+mod sockets;
+mod spec;
+mod target;
+
+pub use error::Error;
+pub use probes::{Attached, Attacher, HookId, HookStatistics, Probes, SecretReader};
+pub use secret::{Secret, SecretEvent};
+pub use sockets::{SocketsOptions, SocketsSource};
+pub use target::TargetFilter;

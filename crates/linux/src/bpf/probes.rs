@@ -1,0 +1,251 @@
+//! Reads TLS secrets where hooks say they pass, in the processes of the target and no others.
+
+use std::fmt;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use aya::Ebpf;
+use aya::maps::{Array, MapData};
+use aya::programs::UProbe;
+use aya::programs::uprobe::{UProbeAttachLocation, UProbeAttachPoint, UProbeScope};
+use plaintap_locate::Hook;
+use rustc_hash::FxHashMap;
+use rustix::fs::fstat;
+
+use super::clock::WallClock;
+use super::error::Attempt;
+use super::ring::Ring;
+use super::secret::SecretEvent;
+use super::spec::{self, Spec};
+use super::{Error, TargetFilter, object};
+
+/// `MAXIMUM_HOOKS` of bpf/probe.bpf.c.
+const MAXIMUM_HOOKS: u32 = 4096;
+/// One call hands over no more events than this.
+const BATCH_EVENTS: usize = 4096;
+
+const ATTACH: Attempt = Attempt {
+    what: "attach a uprobe",
+    feature: "uprobes with BPF cookies (Linux 5.15, CONFIG_UPROBES), or the file is on a file system without them",
+};
+
+/// The probe program, loaded for one target, in two halves that may live on two threads.
+pub struct Probes {
+    /// Places probes. Dropping it removes them all.
+    pub attacher: Attacher,
+    /// Receives what they read.
+    pub reader: SecretReader,
+}
+
+impl Probes {
+    /// Loads the program for the tasks of `target`.
+    ///
+    /// # Errors
+    /// When the kernel refuses; see [`Error`].
+    pub fn new(target: &TargetFilter) -> Result<Self, Error> {
+        let making =
+            Attempt { what: "make the ring buffer for secrets", feature: "BPF ring buffers (Linux 5.8)" };
+        let mut programs = object::loader(target).load(object::PROBE).map_err(|e| making.loading(e))?;
+        let (program, sleepable) = match load(&mut programs, SLEEPABLE) {
+            Ok(()) => (SLEEPABLE, true),
+            Err(_) => {
+                load(&mut programs, RESIDENT)?;
+                (RESIDENT, false)
+            }
+        };
+        let reader = SecretReader {
+            ring: Ring::take(&mut programs)?,
+            counters: object::take_map(&mut programs, "counters")?,
+            clock: WallClock::new(),
+        };
+        let specs = object::take_map(&mut programs, "specs")?;
+        let attacher = Attacher { programs, program, sleepable, specs, attached: FxHashMap::default() };
+        Ok(Self { attacher, reader })
+    }
+}
+
+/// The program that may wait for a page, and the one that may not (before Linux 6.0).
+const SLEEPABLE: &str = "secret_sleepable";
+const RESIDENT: &str = "secret_resident";
+
+fn load(programs: &mut Ebpf, name: &str) -> Result<(), Error> {
+    let loading = Attempt {
+        what: "load the program that reads TLS secrets",
+        feature: "a BPF helper it needs (attach cookies: Linux 5.15)",
+    };
+    object::program::<UProbe>(programs, name)?.load().map_err(|e| loading.program(e))
+}
+
+/// Places probes in files.
+pub struct Attacher {
+    programs: Ebpf,
+    program: &'static str,
+    sleepable: bool,
+    specs: Array<MapData, Spec>,
+    attached: FxHashMap<Place, HookId>,
+}
+
+/// One instruction of one file. A probe holds on to the inode, so its number cannot come to mean another file; that of a
+/// copy in another container's overlay is another number.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Place {
+    device: u64,
+    inode: u64,
+    offset: u64,
+}
+
+/// The number of an attached hook; counts from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HookId(pub u32);
+
+/// What came of attaching the hooks of one file.
+#[derive(Debug, Default)]
+pub struct Attached {
+    /// The hooks that are in place: index into the hooks given, and the id in events and statistics.
+    pub hooks: Vec<(usize, HookId)>,
+    /// How many of them this call put there; the others were there already.
+    pub new: usize,
+    /// The hooks that could not be attached: index into the hooks given, and why.
+    pub failed: Vec<(usize, Error)>,
+}
+
+impl Attacher {
+    /// Probes `hooks` in the file behind `file`, for all processes of the target that map it now or later. Every place is
+    /// probed once, so a file may be given again. The file may be deleted; it is found through its descriptor.
+    ///
+    /// # Errors
+    /// When the file cannot be examined. A hook that cannot be attached does not keep back the others.
+    pub fn attach(&mut self, file: BorrowedFd<'_>, hooks: &[Hook]) -> Result<Attached, Error> {
+        let stat = fstat(file)
+            .map_err(|e| Error::System { what: "examine the file to probe", source: io::Error::from(e) })?;
+        let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+        let mut result = Attached::default();
+        for (index, hook) in hooks.iter().enumerate() {
+            let place = Place { device: stat.st_dev, inode: stat.st_ino, offset: hook.file_offset };
+            if let Some(&id) = self.attached.get(&place) {
+                result.hooks.push((index, id));
+                continue;
+            }
+            match self.attach_one(&path, hook) {
+                Ok(id) => {
+                    self.attached.insert(place, id);
+                    result.hooks.push((index, id));
+                    result.new += 1;
+                }
+                Err(error) => result.failed.push((index, error)),
+            }
+        }
+        Ok(result)
+    }
+
+    /// Whether a secret in a page that is not in memory can be read. Without it such a secret is counted as unreadable.
+    pub fn waits_for_pages(&self) -> bool {
+        self.sleepable
+    }
+
+    fn attach_one(&mut self, path: &PathBuf, hook: &Hook) -> Result<HookId, Error> {
+        let id = self.attached.len() as u32;
+        if id >= MAXIMUM_HOOKS {
+            return Err(Error::TooManyHooks { maximum: MAXIMUM_HOOKS });
+        }
+        let spec = spec::encode(hook)?;
+        self.specs.set(id, spec, 0).map_err(|e| ATTACH.map(e))?;
+        let point = UProbeAttachPoint {
+            location: UProbeAttachLocation::AbsoluteOffset(hook.file_offset),
+            cookie: Some(u64::from(id)),
+        };
+        object::program::<UProbe>(&mut self.programs, self.program)?
+            .attach(point, path, UProbeScope::AllProcesses)
+            .map_err(|e| ATTACH.program(e))?;
+        Ok(HookId(id))
+    }
+}
+
+/// Receives the secrets that probes read.
+pub struct SecretReader {
+    ring: Ring,
+    counters: Array<MapData, [u64; 7]>,
+    clock: WallClock,
+}
+
+impl SecretReader {
+    /// Waits up to `timeout` for secrets and appends what is there to `events`, oldest first. Returns without any when
+    /// the time is over or a signal came.
+    ///
+    /// # Errors
+    /// When the ring buffer cannot be waited for.
+    pub fn next_batch(&mut self, events: &mut Vec<SecretEvent>, timeout: Duration) -> io::Result<()> {
+        let before = events.len();
+        self.clock.resample();
+        self.drain(events);
+        if events.len() == before && self.ring.wait(timeout)? {
+            self.drain(events);
+        }
+        Ok(())
+    }
+
+    /// What became of the hits of one hook so far.
+    ///
+    /// # Errors
+    /// When the kernel does not hand out the counters.
+    pub fn statistics(&self, hook: HookId) -> io::Result<HookStatistics> {
+        let counts = self.counters.get(&hook.0, 0).map_err(io::Error::other)?;
+        let [
+            hits,
+            delivered,
+            unreadable_label,
+            unreadable_client_random,
+            unreadable_secret,
+            bad_length,
+            lost,
+        ] = counts;
+        Ok(HookStatistics {
+            hits,
+            delivered,
+            unreadable_label,
+            unreadable_client_random,
+            unreadable_secret,
+            bad_length,
+            lost,
+        })
+    }
+
+    fn drain(&mut self, events: &mut Vec<SecretEvent>) {
+        let limit = events.len() + BATCH_EVENTS;
+        while events.len() < limit
+            && let Some(record) = self.ring.next()
+        {
+            events.extend(SecretEvent::parse(&record, &self.clock));
+        }
+    }
+}
+
+/// Counts of one hook. Each hit of a task of the target is in exactly one of the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HookStatistics {
+    /// Times a task of the target came by.
+    pub hits: u64,
+    /// Secrets put into the ring buffer.
+    pub delivered: u64,
+    /// The label, or a pointer on the way to it, could not be read.
+    pub unreadable_label: u64,
+    /// The client random, or a pointer on the way to it, could not be read.
+    pub unreadable_client_random: u64,
+    /// The secret, or a pointer on the way to it, could not be read.
+    pub unreadable_secret: u64,
+    /// A length was 0 or more than 64, or that of the client random not 32: not what we take the place for.
+    pub bad_length: u64,
+    /// The ring buffer was full.
+    pub lost: u64,
+}
+
+impl fmt::Debug for Attacher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attacher")
+            .field("program", &self.program)
+            .field("hooks", &self.attached.len())
+            .finish()
+    }
+}

@@ -1,0 +1,257 @@
+//! The *sockets* way to capture: every packet of the sockets of one cgroup, labelled with the process.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::thread;
+use std::time::Duration;
+
+use aya::Ebpf;
+use aya::maps::{MapData, PerCpuArray};
+use aya::programs::{CgroupAttachMode, CgroupSkb, CgroupSkbAttachType, CgroupSock, CgroupSockAddr};
+use plaintap_packet::{Batch, CaptureSource, CaptureStatistics, CapturedPacket, Direction, LinkType, Owner};
+
+use super::clock::WallClock;
+use super::error::Attempt;
+use super::ring::{Ring, bytes, u32_at, u64_at};
+use super::{Error, TargetFilter, object};
+
+/// The head of a record: `struct record` of bpf/sockets.bpf.c.
+const HEAD: usize = 56;
+/// `OUTBOUND` of bpf/sockets.bpf.c.
+const OUTBOUND: u32 = 1;
+/// The largest packet that is kept whole: twice what IPv4 allows, and more than drivers do with "BIG TCP".
+const LARGEST_DATA: u32 = 256 * 1024;
+/// Below this the headers, which tell the flow, would be cut.
+const SMALLEST_SNAP: u32 = 64;
+/// One call takes no more than this out of the ring.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+/// A batch of this many packets means load: then packets are gathered before the next look, for each wake-up costs the
+/// sender an interrupt and us a context switch.
+const LOAD: usize = 32;
+/// How long they are gathered. What a ring of the default size takes in is a hundred times more.
+const GATHER: Duration = Duration::from_millis(1);
+
+const ATTACH: Attempt = Attempt {
+    what: "attach the packet capture to the cgroup",
+    feature: "BPF links for cgroups (Linux 5.7, CONFIG_CGROUP_BPF)",
+};
+
+/// How to capture.
+#[derive(Clone, Copy, Debug)]
+pub struct SocketsOptions {
+    /// Size of the ring buffer in KiB; rounded up to a power of two of at least a page. Memory that the kernel holds.
+    pub ring_kib: u32,
+    /// At most this many bytes of each packet, counted from the IP header; 64 is the least.
+    pub snap_length: u32,
+}
+
+impl Default for SocketsOptions {
+    /// 64 MiB, whole packets.
+    fn default() -> Self {
+        Self { ring_kib: 64 * 1024, snap_length: LARGEST_DATA }
+    }
+}
+
+/// Packets of the sockets that were made inside one cgroup or below it, from the IP header on.
+///
+/// A packet whose both ends belong to the target is recorded once, when it is sent. Statistics fit together:
+/// `inbound + outbound` is what was handed over or is still in the ring, plus both drop counts, plus `duplicates`.
+///
+/// Not seen, because no socket of the target has them: segments for and from a TCP connection that the target's kernel
+/// keeps only as TIME_WAIT, resets for closed ports, ICMP errors, and fragments (packets pass here whole).
+pub struct SocketsSource {
+    ring: Ring,
+    counters: PerCpuArray<MapData, [u64; 5]>,
+    clock: WallClock,
+    under_load: bool,
+    names_accepting_process: bool,
+    // Holds the links: dropping it detaches.
+    _programs: Ebpf,
+}
+
+impl SocketsSource {
+    /// Starts to capture what the sockets of `cgroup`, an open cgroup v2 directory, send and receive.
+    ///
+    /// # Errors
+    /// When the directory is not one, or the kernel refuses; see [`Error`].
+    pub fn attach(cgroup: BorrowedFd<'_>, options: &SocketsOptions) -> Result<Self, Error> {
+        let target = TargetFilter::of_directory(cgroup)?;
+        let (mut programs, names_accepting_process) = match load(&target, options, true) {
+            // Linux 6.1 and older do not tell cgroup_skb programs which task is running.
+            Err(Error::Rejected { .. } | Error::Unsupported { .. }) => {
+                (load(&target, options, false)?, false)
+            }
+            loaded => (loaded?, true),
+        };
+        let ring = Ring::take(&mut programs)?;
+        let counters = object::take_map(&mut programs, "counters")?;
+        attach(&mut programs, cgroup)?;
+        Ok(Self {
+            ring,
+            counters,
+            clock: WallClock::new(),
+            under_load: false,
+            names_accepting_process,
+            _programs: programs,
+        })
+    }
+
+    /// Whether an accepted connection is labelled with the process that answers on it. Where the kernel is too old it is
+    /// labelled with the process that listens, which differs in servers that listen first and fork then.
+    pub fn names_accepting_process(&self) -> bool {
+        self.names_accepting_process
+    }
+
+    fn drain(&mut self, batch: &mut Batch) {
+        let (packets, limit) = (batch.packets.len(), batch.bytes.len() + BATCH_BYTES);
+        while batch.bytes.len() < limit
+            && let Some(record) = self.ring.next()
+        {
+            append(batch, &record, &self.clock);
+        }
+        self.under_load = batch.packets.len() - packets >= LOAD;
+    }
+}
+
+impl CaptureSource for SocketsSource {
+    fn link_type(&self) -> LinkType {
+        LinkType::RAW
+    }
+
+    fn next_batch(&mut self, batch: &mut Batch, timeout: Duration) -> io::Result<()> {
+        let before = batch.packets.len();
+        let gather = self.under_load;
+        self.clock.resample();
+        self.drain(batch);
+        if batch.packets.len() == before && self.ring.wait(timeout)? {
+            if gather {
+                thread::sleep(GATHER.min(timeout));
+            }
+            self.drain(batch);
+        }
+        Ok(())
+    }
+
+    fn statistics(&self) -> CaptureStatistics {
+        // The map exists as long as we do, so reading it does not fail; zeros would then be the least wrong.
+        let [inbound, outbound, dropped_full, dropped_uncopied, duplicates] =
+            object::sum_over_cpus(&self.counters).unwrap_or_default();
+        CaptureStatistics { inbound, outbound, dropped_full, dropped_uncopied, duplicates }
+    }
+}
+
+fn load(target: &TargetFilter, options: &SocketsOptions, current_task: bool) -> Result<Ebpf, Error> {
+    let snap_length = options.snap_length.clamp(SMALLEST_SNAP, LARGEST_DATA);
+    let ring_bytes =
+        options.ring_kib.saturating_mul(1024).max(4096).checked_next_power_of_two().unwrap_or(1 << 31);
+    let current_task_known = u8::from(current_task);
+    let making = Attempt {
+        what: "make the packet ring buffer",
+        feature: "BPF ring buffers (Linux 5.8) or storage at sockets for cgroups (Linux 5.9)",
+    };
+    let mut programs = object::loader(target)
+        .override_global("snap_length", &snap_length, true)
+        .override_global("current_task_known", &current_task_known, true)
+        .map_max_entries("ring", ring_bytes)
+        .load(object::SOCKETS)
+        .map_err(|e| making.loading(e))?;
+    let loading = Attempt {
+        what: "load the packet capture programs",
+        feature: "a BPF helper they need (Linux 5.10 is the oldest tried)",
+    };
+    for name in ["packet_in", "packet_out"] {
+        object::program::<CgroupSkb>(&mut programs, name)?.load().map_err(|e| loading.program(e))?;
+    }
+    object::program::<CgroupSock>(&mut programs, "socket_created")?.load().map_err(|e| loading.program(e))?;
+    for name in CLAIMING {
+        object::program::<CgroupSockAddr>(&mut programs, name)?.load().map_err(|e| loading.program(e))?;
+    }
+    Ok(programs)
+}
+
+/// The programs that note which process uses a socket.
+const CLAIMING: [&str; 4] = ["connect_ipv4", "connect_ipv6", "send_ipv4", "send_ipv6"];
+
+/// Owners before packets, so that no packet comes without one; sending before receiving, so that what is received over
+/// loopback has been noted when it was sent.
+fn attach(programs: &mut Ebpf, cgroup: BorrowedFd<'_>) -> Result<(), Error> {
+    // "Single" is no flag at all; links always stand beside the programs of others.
+    let mode = CgroupAttachMode::Single;
+    object::program::<CgroupSock>(programs, "socket_created")?
+        .attach(cgroup, mode)
+        .map_err(|e| ATTACH.program(e))?;
+    for name in CLAIMING {
+        object::program::<CgroupSockAddr>(programs, name)?
+            .attach(cgroup, mode)
+            .map_err(|e| ATTACH.program(e))?;
+    }
+    for (name, side) in
+        [("packet_out", CgroupSkbAttachType::Egress), ("packet_in", CgroupSkbAttachType::Ingress)]
+    {
+        object::program::<CgroupSkb>(programs, name)?
+            .attach(cgroup, side, mode)
+            .map_err(|e| ATTACH.program(e))?;
+    }
+    Ok(())
+}
+
+/// Appends one record of the ring buffer. The offsets are those of `struct record`.
+fn append(batch: &mut Batch, record: &[u8], clock: &WallClock) {
+    let captured = u32_at(record, 20) as usize;
+    let Some(data) = record.get(HEAD..HEAD + captured) else {
+        return;
+    };
+    let start = batch.bytes.len();
+    batch.bytes.extend_from_slice(data);
+    batch.packets.push(CapturedPacket {
+        time: clock.at(u64_at(record, 0)),
+        original_length: u32_at(record, 16),
+        range: start..batch.bytes.len(),
+        direction: if u32_at(record, 28) == OUTBOUND { Direction::Outbound } else { Direction::Inbound },
+        interface_index: u32_at(record, 24),
+        owner: Owner {
+            pid: u32_at(record, 32),
+            uid: u32_at(record, 36),
+            name: bytes(record, 40),
+            socket_cookie: u64_at(record, 8),
+        },
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(captured: u32, data: &[u8]) -> Vec<u8> {
+        let mut record = Vec::new();
+        record.extend(1_000u64.to_ne_bytes());
+        record.extend(77u64.to_ne_bytes());
+        for number in [1500, captured, 1, OUTBOUND, 4242, 1001] {
+            record.extend(u32::to_ne_bytes(number));
+        }
+        record.extend(b"curl\0\0\0\0\0\0\0\0\0\0\0\0");
+        record.extend(data);
+        record
+    }
+
+    #[test]
+    fn a_record_becomes_a_packet() {
+        let mut batch = Batch::default();
+        batch.bytes.extend(b"before");
+        append(&mut batch, &record(3, b"abcpadding"), &WallClock::new());
+        let packet = &batch.packets[0];
+        assert_eq!(&batch.bytes[packet.range.clone()], b"abc");
+        assert_eq!((packet.original_length, packet.interface_index), (1500, 1));
+        assert_eq!(packet.direction, Direction::Outbound);
+        assert_eq!((packet.owner.pid, packet.owner.uid, packet.owner.socket_cookie), (4242, 1001, 77));
+        assert_eq!(packet.owner.name(), b"curl");
+    }
+
+    #[test]
+    fn a_record_shorter_than_it_says_is_left_out() {
+        let mut batch = Batch::default();
+        append(&mut batch, &record(30, b"abc"), &WallClock::new());
+        append(&mut batch, b"short", &WallClock::new());
+        assert!(batch.packets.is_empty());
+    }
+}
