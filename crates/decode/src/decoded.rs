@@ -1,0 +1,467 @@
+//! A decoded packet: its layers, and fields read from them on demand.
+
+use std::fmt;
+use std::ops::Range;
+
+use plaintap_packet::{BufferId, Packet, Span};
+
+use crate::Bytes;
+use crate::buffers::Buffers;
+use crate::decoder::Timing;
+use crate::field::{Field, FieldIndex, FieldSink, Place, Value};
+use crate::flow::Facts;
+use crate::layers::{Layer, Layers, Stop};
+use crate::process::ProcessInfo;
+use crate::proto::id;
+use crate::registry::{FieldRef, ProtocolId};
+
+/// One packet, decoded. Borrows from the packet and from the decoder, until the decoder takes the next one.
+#[derive(Clone, Copy, Debug)]
+pub struct Decoded<'a> {
+    pub(crate) packet: Packet<'a>,
+    pub(crate) number: u64,
+    pub(crate) work: &'a Work,
+    pub(crate) timing: &'a Timing,
+    pub(crate) processes: &'a [Option<ProcessInfo>],
+    pub(crate) comments: &'a [String],
+}
+
+/// What decoding one packet produces; the memory is used again for the next.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    pub(crate) layers: Layers,
+    pub(crate) buffers: Buffers,
+    pub(crate) facts: Vec<Facts>,
+}
+
+impl Work {
+    pub(crate) fn clear(&mut self) {
+        self.layers.clear();
+        self.buffers.clear();
+        self.facts.clear();
+    }
+
+    /// The bytes of a buffer, the frame's being `frame`.
+    #[inline]
+    pub(crate) fn bytes<'a>(&'a self, frame: &'a [u8], buffer: BufferId) -> &'a [u8] {
+        if buffer == BufferId::FRAME { frame } else { self.buffers.bytes(buffer) }
+    }
+}
+
+impl<'a> Decoded<'a> {
+    /// The packet itself.
+    pub const fn packet(&self) -> &Packet<'a> {
+        &self.packet
+    }
+
+    /// Its number, from 1.
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Its layers, outermost first; the first one is `frame`.
+    pub fn layers(&self) -> &'a [Layer] {
+        self.work.layers.as_slice()
+    }
+
+    /// Whether there is a layer of `protocol`.
+    #[inline]
+    pub const fn contains(&self, protocol: ProtocolId) -> bool {
+        self.work.layers.contains(protocol)
+    }
+
+    /// Where and why decoding stopped before the end.
+    pub const fn stop(&self) -> Option<Stop> {
+        self.work.layers.stop()
+    }
+
+    /// The process that sent or receives the packet, where the capture says so.
+    pub fn process(&self) -> Option<&'a ProcessInfo> {
+        self.processes.get(usize::try_from(self.packet.process?).ok()?)?.as_ref()
+    }
+
+    /// The comments on the packet.
+    pub const fn comments(&self) -> &'a [String] {
+        self.comments
+    }
+
+    /// Nanoseconds since the first packet of the capture.
+    pub fn since_first(&self) -> i64 {
+        self.timing.first.map_or(0, |first| self.packet.time.since(first))
+    }
+
+    /// Nanoseconds since the packet before.
+    pub fn since_previous(&self) -> i64 {
+        self.packet.time.since(self.timing.previous)
+    }
+
+    /// Number of buffers: 1 for the frame, and one more for each derived from it.
+    pub fn buffer_count(&self) -> usize {
+        1 + self.work.buffers.len()
+    }
+
+    /// What a buffer is: "Frame", "Reassembled TCP", "Decrypted TLS".
+    pub fn buffer_name(&self, buffer: BufferId) -> &'static str {
+        if buffer == BufferId::FRAME { "Frame" } else { self.work.buffers.name(buffer) }
+    }
+
+    /// The bytes of a buffer; empty when there is none of this number.
+    #[inline]
+    pub fn buffer(&self, buffer: BufferId) -> &'a [u8] {
+        self.work.bytes(self.packet.data, buffer)
+    }
+
+    /// The bytes of a span; empty when it is not inside its buffer.
+    pub fn bytes(&self, span: Span) -> &'a [u8] {
+        self.buffer(span.buffer).get(span.offset as usize..span.end() as usize).unwrap_or(&[])
+    }
+
+    /// Gives every occurrence of a field, alias or protocol, in the order of the layers.
+    pub fn values(&self, field: FieldRef, out: &mut dyn FnMut(Span, Value<'_>)) {
+        if !self.contains(field.protocol()) {
+            return;
+        }
+        for &layer in self.layers() {
+            if layer.protocol != field.protocol() {
+                continue;
+            }
+            let view = self.view(layer);
+            if field.is_protocol() {
+                out(view.span(0..view.bytes.len()), view.as_value());
+            }
+            for (index, row) in field.fields() {
+                view.values(index, row, out);
+            }
+        }
+    }
+
+    /// Whether the field occurs.
+    pub fn has(&self, field: FieldRef) -> bool {
+        let mut found = false;
+        self.values(field, &mut |_, _| found = true);
+        found
+    }
+
+    /// Gives every occurrence of the selected fields, with the number that each has in the selection. All fields of a
+    /// layer are found in one pass.
+    pub fn select(&self, selection: &Selection, out: &mut dyn FnMut(usize, Span, Value<'_>)) {
+        for &layer in self.layers() {
+            let Some(wanted) = selection.wanted(layer.protocol) else { continue };
+            let view = self.view(layer);
+            for &column in &wanted.whole {
+                out(column, view.span(0..view.bytes.len()), view.as_value());
+            }
+            for &(index, row, column) in &wanted.fixed {
+                view.values(index, row, &mut |span, value| out(column, span, value));
+            }
+            if !wanted.walked.is_empty() {
+                view.walk(&mut SelectSink { view: &view, wanted: &wanted.walked, out });
+            }
+        }
+    }
+
+    /// The protocol column: the highest protocol that has a name for it.
+    pub fn protocol_label(&self) -> &'static str {
+        for &layer in self.layers().iter().rev() {
+            let Some(protocol) = layer.protocol.protocol() else { continue };
+            let label = match protocol.column_of {
+                Some(column_of) => column_of(&self.view(layer)),
+                None => protocol.column,
+            };
+            if !label.is_empty() {
+                return label;
+            }
+        }
+        ""
+    }
+
+    /// One line for people: what the highest protocol says; of several PDUs each.
+    pub fn info(&self, out: &mut String) {
+        let says = |layer: &&Layer| {
+            let view = self.view(**layer);
+            layer.protocol.protocol().is_some_and(|p| p.info.is_some() && !view.is_silent())
+        };
+        let Some(highest) = self.layers().iter().rev().find(says).map(|layer| layer.protocol) else { return };
+        let Some(info) = highest.protocol().and_then(|p| p.info) else { return };
+        // Tunnels: only the innermost of a protocol speaks. PDUs of a stream all do.
+        let stream = highest.protocol().is_some_and(|p| p.stream.is_some());
+        let skip = if stream {
+            0
+        } else {
+            self.layers().iter().rposition(|layer| layer.protocol == highest).unwrap_or(0)
+        };
+        let mut last = out.len();
+        for layer in self.layers().iter().skip(skip).filter(|layer| layer.protocol == highest).filter(says) {
+            let start = out.len();
+            if start > last {
+                out.push_str(", ");
+            }
+            let before = out.len();
+            info(&self.view(*layer), out);
+            if out.len() == before {
+                out.truncate(start);
+            } else if start == last {
+                last = start;
+            }
+        }
+    }
+
+    /// Who talks to whom: addresses and ports of the innermost network and transport layer (those quoted in an ICMP
+    /// error aside), of the link layer when there is no network layer.
+    pub fn addresses(&self) -> Addresses {
+        let mut found = Addresses::default();
+        for &layer in self.layers() {
+            let b = self.view(layer).bytes;
+            match layer.protocol {
+                id::eth => found.set(b.array(6).map(Address::Mac), b.array(0).map(Address::Mac)),
+                id::ip => found.set(b.array(12).map(Address::Ip4), b.array(16).map(Address::Ip4)),
+                id::ipv6 => found.set(b.array(8).map(Address::Ip6), b.array(24).map(Address::Ip6)),
+                id::tcp | id::udp if layer.header >= 4 => found.ports = Some((b.u16(0), b.u16(2))),
+                id::icmp | id::icmpv6 => break,
+                _ => {}
+            }
+        }
+        found
+    }
+
+    pub(crate) fn view(&self, layer: Layer) -> View<'_> {
+        let bytes = self.buffer(layer.buffer);
+        let bytes = bytes.get(layer.offset as usize..layer.end as usize).unwrap_or(&[]);
+        View { decoded: self, layer, bytes: Bytes(bytes) }
+    }
+}
+
+/// The two ends of a packet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Addresses {
+    /// The sender.
+    pub source: Option<Address>,
+    /// The receiver.
+    pub destination: Option<Address>,
+    /// Source and destination port of TCP or UDP.
+    pub ports: Option<(u16, u16)>,
+}
+
+impl Addresses {
+    fn set(&mut self, source: Option<Address>, destination: Option<Address>) {
+        *self = Self { source, destination, ports: None };
+    }
+}
+
+/// An address of the link or network layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Address {
+    /// MAC address.
+    Mac([u8; 6]),
+    /// IPv4 address.
+    Ip4([u8; 4]),
+    /// IPv6 address.
+    Ip6([u8; 16]),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        let value = match *self {
+            Self::Mac(a) => Value::Mac(a),
+            Self::Ip4(a) => Value::Ip4(a),
+            Self::Ip6(a) => Value::Ip6(a),
+        };
+        crate::text::write_value(None, &value, &mut text);
+        f.pad(&text)
+    }
+}
+
+/// One layer with its bytes: what `walk`, `meta`, `info` and `when` get to see.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// The packet that the layer belongs to.
+    pub decoded: &'a Decoded<'a>,
+    /// The layer.
+    pub layer: Layer,
+    /// Its bytes, header and payload.
+    pub bytes: Bytes<'a>,
+}
+
+impl<'a> View<'a> {
+    /// The header alone.
+    #[inline]
+    pub fn header(&self) -> Bytes<'a> {
+        Bytes(&self.bytes.0[..(self.layer.header as usize).min(self.bytes.len())])
+    }
+
+    /// What stands behind the header.
+    pub fn payload(&self) -> &'a [u8] {
+        &self.bytes.0[(self.layer.header as usize).min(self.bytes.len())..]
+    }
+
+    /// Number of payload bytes on the wire, whether or not they were captured.
+    pub fn payload_length(&self) -> u32 {
+        self.layer.reported_end.saturating_sub(self.layer.offset + self.layer.header)
+    }
+
+    /// What the flow stage found out, for transport layers.
+    pub(crate) fn facts(&self) -> Option<&'a Facts> {
+        self.decoded.work.facts.get((self.layer.detail as usize).checked_sub(1)?)
+    }
+
+    /// The layers in front of this one, outermost first.
+    pub fn below(&self) -> &'a [Layer] {
+        let layers = self.decoded.layers();
+        let here = layers.iter().position(|layer| *layer == self.layer).unwrap_or(layers.len());
+        &layers[..here]
+    }
+
+    /// The bytes of a range of this layer as a span of its buffer.
+    pub fn span(&self, range: Range<usize>) -> Span {
+        let end = range.end.min(self.bytes.len());
+        let start = range.start.min(end);
+        Span {
+            buffer: self.layer.buffer,
+            offset: self.layer.offset + start as u32,
+            length: (end - start) as u32,
+        }
+    }
+
+    /// Appends source and destination, as they stand in the first line of a layer's details.
+    pub(crate) fn append_ends(&self, out: &mut String) {
+        let b = self.header();
+        let ends = match self.layer.protocol {
+            id::eth => [b.array(6).map(Address::Mac), b.array(0).map(Address::Mac)],
+            id::ip => [b.array(12).map(Address::Ip4), b.array(16).map(Address::Ip4)],
+            _ => [b.array(8).map(Address::Ip6), b.array(24).map(Address::Ip6)],
+        };
+        if let [Some(source), Some(destination)] = ends {
+            let _ = fmt::Write::write_fmt(out, format_args!(", Src: {source}, Dst: {destination}"));
+        }
+    }
+
+    /// A layer that only marks the beginning of a PDU, which goes on in later packets.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.layer.header == 0
+    }
+
+    pub(crate) fn as_value(&self) -> Value<'a> {
+        Value::Protocol(self.bytes.0, self.layer.protocol.name())
+    }
+
+    /// Gives the values of one row in this layer.
+    #[inline]
+    pub(crate) fn values(&self, index: FieldIndex, row: &Field, out: &mut dyn FnMut(Span, Value<'_>)) {
+        if row.when.is_some_and(|when| !when(self)) {
+            return;
+        }
+        match row.place {
+            Place::At { .. } | Place::Bits { .. } | Place::Rest(_) => {
+                if let Some((range, value)) = row.read(self.header()) {
+                    out(self.span(range), value);
+                }
+            }
+            Place::Payload => {
+                let payload = self.payload();
+                if !payload.is_empty() {
+                    out(self.span(self.layer.header as usize..self.bytes.len()), Value::Bytes(payload));
+                }
+            }
+            Place::Meta(values) => values(self, &mut |value| out(self.span(0..0), value)),
+            Place::Walk => self.walk(&mut OneSink { view: self, wanted: index, out }),
+        }
+    }
+
+    /// Walks the layer; what is damaged ends the walk and keeps what was found.
+    pub(crate) fn walk(&self, sink: &mut dyn FieldSink) {
+        if let Some(walk) = self.layer.protocol.protocol().and_then(|p| p.walk) {
+            let _ = walk(self, sink);
+        }
+    }
+}
+
+/// Fields that are wanted together, sorted by protocol, so that one pass over the layers finds them all.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    protocols: Vec<Option<Box<Wanted>>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Wanted {
+    whole: Vec<usize>,
+    fixed: Vec<(FieldIndex, &'static Field, usize)>,
+    walked: Vec<(FieldIndex, usize)>,
+}
+
+impl Selection {
+    /// The fields in their order; each is known by its place in it.
+    pub fn new(fields: &[FieldRef]) -> Self {
+        let mut selection = Self::default();
+        for (column, field) in fields.iter().enumerate() {
+            let number = usize::from(field.protocol().0);
+            if selection.protocols.len() <= number {
+                selection.protocols.resize(number + 1, None);
+            }
+            let wanted = selection.protocols[number].get_or_insert_default();
+            if field.is_protocol() {
+                wanted.whole.push(column);
+            }
+            for (index, row) in field.fields() {
+                match row.place {
+                    Place::Walk => wanted.walked.push((index, column)),
+                    _ => wanted.fixed.push((index, row, column)),
+                }
+            }
+        }
+        selection
+    }
+
+    #[inline]
+    fn wanted(&self, protocol: ProtocolId) -> Option<&Wanted> {
+        self.protocols.get(usize::from(protocol.0))?.as_deref()
+    }
+}
+
+/// Lets one field through.
+struct OneSink<'s, 'v> {
+    view: &'s View<'v>,
+    wanted: FieldIndex,
+    out: &'s mut dyn FnMut(Span, Value<'_>),
+}
+
+impl FieldSink for OneSink<'_, '_> {
+    fn wants(&self, field: FieldIndex) -> bool {
+        field == self.wanted
+    }
+
+    fn put(&mut self, field: FieldIndex, at: Range<usize>, value: Value<'_>) {
+        if field == self.wanted {
+            (self.out)(self.view.span(at), value);
+        }
+    }
+
+    fn open(&mut self, _: Range<usize>, _: fmt::Arguments<'_>) {}
+
+    fn close(&mut self) {}
+}
+
+/// Lets the selected fields through.
+struct SelectSink<'s, 'v> {
+    view: &'s View<'v>,
+    wanted: &'s [(FieldIndex, usize)],
+    out: &'s mut dyn FnMut(usize, Span, Value<'_>),
+}
+
+impl FieldSink for SelectSink<'_, '_> {
+    fn wants(&self, field: FieldIndex) -> bool {
+        self.wanted.iter().any(|&(f, _)| f == field)
+    }
+
+    fn put(&mut self, field: FieldIndex, at: Range<usize>, value: Value<'_>) {
+        for &(wanted, column) in self.wanted {
+            if wanted == field {
+                (self.out)(column, self.view.span(at.clone()), value);
+            }
+        }
+    }
+
+    fn open(&mut self, _: Range<usize>, _: fmt::Arguments<'_>) {}
+
+    fn close(&mut self) {}
+}

@@ -1,0 +1,130 @@
+//! The decoder: packets in, decoded packets out, flow state in between.
+
+use plaintap_packet::{BufferId, Nanos, Packet};
+
+use crate::decoded::{Decoded, Work};
+use crate::decryptor::Decryptor;
+use crate::flow::{Flows, walk};
+use crate::limits::Counters;
+use crate::process::ProcessInfo;
+use crate::proto::id;
+use crate::registry::claimed;
+
+/// What the decoder is to do.
+pub struct Options {
+    /// Decrypts TLS; without one, what is encrypted stays so.
+    pub decryptor: Option<Box<dyn Decryptor>>,
+    /// Number the flows and follow sequence numbers (`tcp.stream`, `tcp.seq`, `udp.stream`, ...).
+    pub flows: bool,
+    /// Reassemble streams and IP fragments, and decrypt. Implies `flows`. Without it, each packet is read alone.
+    pub reassemble: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { decryptor: None, flows: true, reassemble: true }
+    }
+}
+
+/// Decodes packets in the order of the capture. Takes any bytes; never fails, never panics.
+pub struct Decoder {
+    flows: Option<Flows>,
+    work: Work,
+    timing: Timing,
+    processes: Vec<Option<ProcessInfo>>,
+    counters: Counters,
+}
+
+/// When packets came, for times that count from others.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Timing {
+    pub(crate) first: Option<Nanos>,
+    pub(crate) previous: Nanos,
+    current: Nanos,
+}
+
+impl Decoder {
+    /// A decoder that has seen nothing yet.
+    pub fn new(options: Options) -> Self {
+        let Options { decryptor, flows, reassemble } = options;
+        Self {
+            flows: (flows || reassemble).then(|| Flows::new(decryptor, reassemble)),
+            work: Work::default(),
+            timing: Timing::default(),
+            processes: Vec::new(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Sets an entry of the process table, to which [`Packet::process`] points. Indices beyond 2^20 are ignored.
+    pub fn set_process(&mut self, index: u32, process: ProcessInfo) {
+        let index = index as usize;
+        if index >= 1 << 20 {
+            return;
+        }
+        if self.processes.len() <= index {
+            self.processes.resize(index + 1, None);
+        }
+        self.processes[index] = Some(process);
+    }
+
+    /// Decodes the next packet; `number` counts from 1.
+    pub fn decode<'a>(&'a mut self, packet: &Packet<'a>, number: u64) -> Decoded<'a> {
+        self.decode_with_comments(packet, number, &[])
+    }
+
+    /// The same for a packet that carries comments.
+    pub fn decode_with_comments<'a>(
+        &'a mut self,
+        packet: &Packet<'a>,
+        number: u64,
+        comments: &'a [String],
+    ) -> Decoded<'a> {
+        self.timing.advance(packet.time);
+        self.work.clear();
+        let end = packet.data.len() as u32;
+        let reported = packet.original_length.max(end);
+        walk::mark(&mut self.work, id::frame, BufferId::FRAME, 0..end, reported);
+        if packet.process.is_some() {
+            walk::mark(&mut self.work, id::proc, BufferId::FRAME, 0..0, 0);
+        }
+        let start = walk::Start {
+            buffer: BufferId::FRAME,
+            offset: 0,
+            end,
+            reported_end: reported,
+            protocol: claimed::link_type(packet.link_type),
+        };
+        match &mut self.flows {
+            Some(flows) => flows.decode(&mut self.work, packet, start, &mut self.counters),
+            None => walk::alone(&mut self.work, packet.data, start, &mut self.counters),
+        }
+        self.counters.layers_dropped += u64::from(self.work.layers.dropped());
+        Decoded {
+            packet: *packet,
+            number,
+            work: &self.work,
+            timing: &self.timing,
+            processes: &self.processes,
+            comments,
+        }
+    }
+
+    /// Limits hit and damage seen so far.
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// The decryptor, to ask it what it could not read.
+    pub fn decryptor(&self) -> Option<&dyn Decryptor> {
+        self.flows.as_ref()?.decryptor()
+    }
+}
+
+impl Timing {
+    fn advance(&mut self, time: Nanos) {
+        self.previous = if self.first.is_some() { self.current } else { time };
+        self.first.get_or_insert(time);
+        self.current = time;
+    }
+}

@@ -1,0 +1,353 @@
+//! Streams of bytes cut into PDUs: those of TCP, and those that TLS carries inside.
+//!
+//! A PDU that lies wholly in a segment is decoded where it lies. One that spans segments is collected, and becomes a
+//! derived buffer of the packet that completes it.
+
+use std::ops::Range;
+
+use plaintap_packet::BufferId;
+
+use super::Framing;
+use super::tls::{self, TlsState};
+use super::walk::{self, Start};
+use crate::decoded::Work;
+use crate::decryptor::{Decryptor, Side};
+use crate::layers::Layer;
+use crate::limits::{self, Counters};
+use crate::proto::id;
+use crate::registry::{Length, PROTOCOLS, ProtocolId, Stream, claimed};
+
+/// What a connection needs of the world while bytes are delivered to it.
+pub(crate) struct Cx<'c> {
+    pub(crate) work: &'c mut Work,
+    pub(crate) frame: &'c [u8],
+    pub(crate) decryptor: Option<&'c mut (dyn Decryptor + 'static)>,
+    pub(crate) counters: &'c mut Counters,
+    /// Bytes kept in all connections.
+    pub(crate) buffered: &'c mut usize,
+    pub(crate) stream: u32,
+    pub(crate) side: Side,
+    /// Source and destination port.
+    pub(crate) ports: (u16, u16),
+    /// Whether bytes may be kept for later packets. If not, incomplete PDUs are shown as they are.
+    pub(crate) keep: bool,
+    /// How many streams this one lies in.
+    pub(crate) level: u8,
+}
+
+impl Cx<'_> {
+    pub(crate) fn bytes(&self, buffer: BufferId, range: Range<usize>) -> &[u8] {
+        self.work.bytes(self.frame, buffer).get(range).unwrap_or(&[])
+    }
+}
+
+/// One connection: what protocol it speaks, and the incomplete PDU of each direction.
+pub(crate) struct Connection {
+    protocol: ProtocolId,
+    halves: [Half; 2],
+    memory: [u64; 2],
+    upgrade: Option<ProtocolId>,
+    pub(super) tls: TlsState,
+    /// The stream inside TLS.
+    pub(super) inner: Option<Box<Connection>>,
+}
+
+/// One direction of a connection.
+#[derive(Default)]
+struct Half {
+    /// The beginning of a PDU that is not complete yet.
+    pending: Vec<u8>,
+    /// Its length; 0 while not known.
+    need: u64,
+    /// How far the protocol searched it.
+    progress: [u64; 2],
+    /// Bytes to pass over: the rest of a PDU too long to keep.
+    skip: u64,
+    /// The PDU ends with the connection.
+    until_close: bool,
+    /// Bytes were missed: the next ones need not begin a PDU.
+    lost: bool,
+    /// The beginning of a TLS handshake message that goes on in the next record.
+    handshake: Vec<u8>,
+}
+
+impl Default for Connection {
+    fn default() -> Self {
+        Self {
+            protocol: ProtocolId::NONE,
+            halves: Default::default(),
+            memory: [0; 2],
+            upgrade: None,
+            tls: TlsState::default(),
+            inner: None,
+        }
+    }
+}
+
+impl Connection {
+    /// A connection whose protocol is known before the first byte.
+    pub(super) fn speaking(protocol: Option<ProtocolId>) -> Self {
+        Self { protocol: protocol.unwrap_or(ProtocolId::NONE), ..Self::default() }
+    }
+
+    /// Takes the next bytes of one direction, in order and without a gap.
+    pub(crate) fn deliver(&mut self, cx: &mut Cx<'_>, buffer: BufferId, range: Range<usize>) {
+        let mut at = range.start;
+        while at < range.end {
+            let half = &mut self.halves[cx.side as usize];
+            at += if half.skip > 0 {
+                let skipped = half.skip.min((range.end - at) as u64);
+                half.skip -= skipped;
+                skipped as usize
+            } else if half.pending.is_empty() {
+                self.begin(cx, buffer, at..range.end)
+            } else {
+                self.resume(cx, buffer, at..range.end)
+            };
+        }
+    }
+
+    /// Bytes of this direction are missing.
+    pub(crate) fn gap(&mut self, cx: &mut Cx<'_>) {
+        let half = &mut self.halves[cx.side as usize];
+        *cx.buffered -= half.pending.len() + half.handshake.len();
+        *half = Half { lost: true, ..Half::default() };
+        if let Some(inner) = &mut self.inner {
+            inner.gap(cx);
+        }
+    }
+
+    /// This direction is over: what goes on until then is complete.
+    pub(crate) fn close(&mut self, cx: &mut Cx<'_>) {
+        let half = &mut self.halves[cx.side as usize];
+        if half.until_close && !half.pending.is_empty() {
+            self.complete(cx);
+        }
+        if let Some(mut inner) = self.inner.take() {
+            cx.level += 1;
+            inner.close(cx);
+            cx.level -= 1;
+            self.inner = Some(inner);
+        }
+    }
+
+    /// Number of bytes kept.
+    pub(crate) fn buffered(&self) -> usize {
+        let own: usize = self.halves.iter().map(|half| half.pending.len() + half.handshake.len()).sum();
+        own + self.inner.as_ref().map_or(0, |inner| inner.buffered())
+    }
+
+    /// Where a handshake message that spans records is collected.
+    pub(super) fn handshake(&mut self, side: Side) -> &mut Vec<u8> {
+        &mut self.halves[side as usize].handshake
+    }
+
+    /// At the beginning of a PDU. Returns how many bytes were used, at least one.
+    fn begin(&mut self, cx: &mut Cx<'_>, buffer: BufferId, range: Range<usize>) -> usize {
+        let length = range.len();
+        let side = cx.side;
+        let bytes = cx.bytes(buffer, range.clone());
+        if self.protocol == ProtocolId::NONE {
+            let Some(found) = detect(bytes, cx.ports) else {
+                show(cx, id::data, buffer, range);
+                return length;
+            };
+            self.speak(found);
+        }
+        let half = &mut self.halves[side as usize];
+        if half.lost {
+            half.lost = !stream_of(self.protocol).is_some_and(|stream| (stream.probe)(bytes));
+            if half.lost {
+                return length;
+            }
+        }
+        let mut framed = self.frame(side, bytes);
+        if framed == Length::NotMine
+            && let Some(other) = detect(bytes, cx.ports).filter(|&other| other != self.protocol)
+        {
+            self.speak(other);
+            framed = self.frame(side, bytes);
+        }
+        match framed {
+            Length::Known(n) if n <= length as u64 => {
+                self.pdu(cx, buffer, range.start, n as usize);
+                n as usize
+            }
+            Length::NotMine => {
+                show(cx, id::data, buffer, range);
+                length
+            }
+            framed => {
+                self.keep(cx, buffer, range, framed);
+                length
+            }
+        }
+    }
+
+    /// Keeps the beginning of a PDU for later packets, where it is allowed and there is room.
+    fn keep(&mut self, cx: &mut Cx<'_>, buffer: BufferId, range: Range<usize>, framed: Length) {
+        let need = if let Length::Known(n) = framed { n } else { 0 };
+        let room = need <= limits::MAX_PDU as u64 && *cx.buffered + range.len() <= limits::MAX_BUFFERED;
+        if !cx.keep || !room {
+            cx.counters.pdus_cut += u64::from(cx.keep);
+            self.halves[cx.side as usize].skip = need.saturating_sub(range.len() as u64);
+            self.halves[cx.side as usize].lost = cx.keep && need == 0;
+            return self.pdu(cx, buffer, range.start, range.len());
+        }
+        let mut pending = cx.work.buffers.take();
+        pending.extend_from_slice(cx.bytes(buffer, range.clone()));
+        *cx.buffered += pending.len();
+        let half = &mut self.halves[cx.side as usize];
+        half.pending = pending;
+        half.need = need;
+        half.until_close = framed == Length::UntilClose;
+        if stream_of(self.protocol).is_some_and(|stream| stream.partial_counts) {
+            let (start, end) = (range.start as u32, range.end as u32);
+            let layer = Layer {
+                protocol: self.protocol,
+                buffer,
+                offset: start,
+                header: 0,
+                end,
+                reported_end: end,
+                detail: 0,
+            };
+            cx.work.layers.push(layer);
+        }
+    }
+
+    /// Goes on with a PDU begun in an earlier packet. Returns how many bytes were used.
+    fn resume(&mut self, cx: &mut Cx<'_>, buffer: BufferId, range: Range<usize>) -> usize {
+        let side = cx.side;
+        let length = range.len();
+        let half = &mut self.halves[side as usize];
+        let wanted = if half.need > 0 { half.need - half.pending.len() as u64 } else { length as u64 };
+        let taken = wanted.min(length as u64) as usize;
+        half.pending.extend_from_slice(cx.bytes(buffer, range.start..range.start + taken));
+        *cx.buffered += taken;
+        if half.need > 0 {
+            if half.pending.len() as u64 >= half.need {
+                self.complete(cx);
+            } else if *cx.buffered > limits::MAX_BUFFERED {
+                self.cut(cx);
+            }
+            return taken;
+        }
+        if half.until_close {
+            if half.pending.len() > limits::MAX_PDU || *cx.buffered > limits::MAX_BUFFERED {
+                self.cut(cx);
+            }
+            return taken;
+        }
+        let pending = std::mem::take(&mut half.pending);
+        let framed = self.frame(side, &pending);
+        let half = &mut self.halves[side as usize];
+        half.pending = pending;
+        let have = half.pending.len();
+        match framed {
+            Length::Known(n) if n <= have as u64 => {
+                // What is too much came with this segment: it begins the next PDU, where it lies.
+                let surplus = (have - n as usize).min(taken);
+                half.pending.truncate(have - surplus);
+                *cx.buffered -= surplus;
+                self.complete(cx);
+                return taken - surplus;
+            }
+            Length::Known(n) if n <= limits::MAX_PDU as u64 => half.need = n,
+            Length::Known(n) => {
+                half.need = n;
+                self.cut(cx);
+            }
+            Length::NotMine => self.gap(cx),
+            Length::Need | Length::UntilClose => {
+                half.until_close = framed == Length::UntilClose;
+                if have > limits::MAX_PDU || *cx.buffered > limits::MAX_BUFFERED {
+                    self.cut(cx);
+                }
+            }
+        }
+        taken
+    }
+
+    /// Shows what was collected of a PDU that is too long, and passes over the rest.
+    fn cut(&mut self, cx: &mut Cx<'_>) {
+        cx.counters.pdus_cut += 1;
+        let half = &self.halves[cx.side as usize];
+        let skip = half.need.saturating_sub(half.pending.len() as u64);
+        let lost = half.need == 0;
+        self.complete(cx);
+        let half = &mut self.halves[cx.side as usize];
+        half.skip = skip;
+        half.lost = lost;
+    }
+
+    /// The collected bytes are a PDU: they become a buffer of this packet.
+    fn complete(&mut self, cx: &mut Cx<'_>) {
+        let pending = std::mem::take(&mut self.halves[cx.side as usize].pending);
+        let length = pending.len();
+        *cx.buffered -= length;
+        let name = if cx.level == 0 { "Reassembled TCP" } else { "Reassembled TLS" };
+        if let Some(buffer) = cx.work.buffers.add(name, pending) {
+            self.pdu(cx, buffer, 0, length);
+        }
+    }
+
+    /// Decodes a PDU.
+    fn pdu(&mut self, cx: &mut Cx<'_>, buffer: BufferId, at: usize, length: usize) {
+        let half = &mut self.halves[cx.side as usize];
+        half.progress = [0; 2];
+        half.need = 0;
+        half.until_close = false;
+        let protocol = self.protocol;
+        if protocol == id::tls && cx.level < limits::MAX_NESTING {
+            tls::record(self, cx, buffer, at, length);
+        } else {
+            let prefix = stream_of(protocol).map_or(0, |stream| usize::from(stream.prefix));
+            show(cx, protocol, buffer, at + prefix..at + length);
+        }
+        if let Some(upgrade) = self.upgrade.take() {
+            self.speak(upgrade);
+        }
+    }
+
+    fn speak(&mut self, protocol: ProtocolId) {
+        self.protocol = protocol;
+        self.memory = [0; 2];
+    }
+
+    fn frame(&mut self, side: Side, bytes: &[u8]) -> Length {
+        let Some(stream) = stream_of(self.protocol) else { return Length::NotMine };
+        let mut framing = Framing {
+            side,
+            progress: &mut self.halves[side as usize].progress,
+            memory: &mut self.memory,
+            upgrade: &mut self.upgrade,
+        };
+        match (stream.frame)(bytes, &mut framing) {
+            Length::Known(0) => Length::NotMine,
+            length => length,
+        }
+    }
+}
+
+fn stream_of(protocol: ProtocolId) -> Option<&'static Stream> {
+    protocol.protocol()?.stream.as_ref()
+}
+
+/// Which protocol these bytes begin. Those that claim one of the ports are asked first, the lower port's before.
+fn detect(bytes: &[u8], ports: (u16, u16)) -> Option<ProtocolId> {
+    let fits = |protocol: ProtocolId| stream_of(protocol).is_some_and(|stream| (stream.probe)(bytes));
+    let claimed = [ports.0.min(ports.1), ports.0.max(ports.1)].map(claimed::tcp_port);
+    if let Some(found) = claimed.into_iter().find(|&protocol| fits(protocol)) {
+        return Some(found);
+    }
+    let anywhere = |p: &&crate::Protocol| p.stream.as_ref().is_some_and(|s| s.any_port && (s.probe)(bytes));
+    PROTOCOLS.iter().position(anywhere).map(|number| ProtocolId(number as u8))
+}
+
+/// Walks the bytes of a PDU.
+fn show(cx: &mut Cx<'_>, protocol: ProtocolId, buffer: BufferId, range: Range<usize>) {
+    let end = range.end as u32;
+    let start = Start { buffer, offset: range.start as u32, end, reported_end: end, protocol };
+    walk::walk(cx.work, cx.frame, start);
+}

@@ -1,0 +1,370 @@
+//! TCP: conversations, relative numbers, and each direction's bytes in order, once (RFC 9293).
+
+use plaintap_packet::{BufferId, Nanos, Packet};
+
+use super::stream::{Connection, Cx};
+use super::table::FlowKey;
+use super::{Facts, Flows, note, walk};
+use crate::Bytes;
+use crate::decoded::Work;
+use crate::decryptor::Side;
+use crate::limits::{self, Counters};
+use crate::proto::tcp::{flag, window_scale};
+
+/// One connection.
+pub(crate) struct TcpFlow {
+    stream: u32,
+    first: Nanos,
+    last: Nanos,
+    /// Whether the initiator is the lower end of the key.
+    initiator_low: bool,
+    senders: [Sender; 2],
+    connection: Option<Box<Connection>>,
+}
+
+/// One direction of a connection.
+#[derive(Default)]
+struct Sender {
+    /// The sequence number that counts as 0, once one is known.
+    base: Option<u32>,
+    /// The next sequence number to deliver, once data may come.
+    next: Option<u32>,
+    /// Where the stream ends, once the FIN is seen.
+    end: Option<u32>,
+    /// The highest acknowledgment number sent, of the other direction's bytes.
+    acknowledged: u32,
+    window_shift: WindowShift,
+    /// A FIN was sent; a RST was sent.
+    closed: bool,
+    reset: bool,
+    queue: Option<Box<Queue>>,
+}
+
+#[derive(Clone, Copy)]
+struct WindowShift(i8);
+
+impl Default for WindowShift {
+    fn default() -> Self {
+        Self(-1)
+    }
+}
+
+/// Segments that came before their turn, by sequence number from `next` on.
+#[derive(Default)]
+struct Queue {
+    segments: Vec<Waiting>,
+    bytes: usize,
+}
+
+struct Waiting {
+    sequence: u32,
+    bytes: Vec<u8>,
+    /// Bytes that were on the wire behind these, but not captured.
+    uncaptured: u32,
+}
+
+/// One segment as far as ordering cares.
+#[derive(Clone, Copy)]
+struct Segment {
+    sequence: u32,
+    acknowledgment: u32,
+    flags: u16,
+    buffer: BufferId,
+    /// The captured payload in the buffer.
+    start: usize,
+    end: usize,
+    /// Payload bytes on the wire behind the captured ones.
+    uncaptured: u32,
+}
+
+impl Flows {
+    /// Takes the TCP segment in layer number `index`.
+    pub(super) fn segment(
+        &mut self,
+        work: &mut Work,
+        packet: &Packet<'_>,
+        index: usize,
+        quoted: bool,
+        counters: &mut Counters,
+    ) {
+        let Some((key, low)) = FlowKey::of(work, packet.data, index) else { return };
+        let Some(&layer) = work.layers.as_slice().get(index) else { return };
+        let bytes = work.bytes(packet.data, layer.buffer);
+        let header = &bytes[layer.offset as usize..(layer.offset + layer.header) as usize];
+        let b = Bytes(header);
+        let ports = (b.u16(0), b.u16(2));
+        let segment = Segment {
+            sequence: b.u32(4),
+            acknowledgment: b.u32(8),
+            flags: b.u16(12) & 0xfff,
+            buffer: layer.buffer,
+            start: (layer.offset + layer.header) as usize,
+            end: layer.end as usize,
+            uncaptured: layer.reported_end - layer.end,
+        };
+        let shift = if segment.flags & flag::SYN != 0 { window_scale(header) } else { None };
+
+        let streams = &mut self.tcp_streams;
+        let mut number = || {
+            *streams += 1;
+            *streams - 1
+        };
+        let decryptor = &mut self.decryptor;
+        let buffered = &mut self.buffered;
+        let mut forgotten = 0;
+        let flow = self.tcp.get(
+            key,
+            || TcpFlow::new(number(), packet.time, low == (segment.flags & flag::SYN_ACK != flag::SYN_ACK)),
+            |flow: TcpFlow| {
+                forgotten += 1;
+                *buffered -= flow.buffered();
+                if let Some(decryptor) = decryptor {
+                    decryptor.end(flow.stream);
+                }
+            },
+        );
+        counters.flows_forgotten += forgotten;
+        if flow.is_new_connection(segment, low) {
+            self.buffered -= flow.buffered();
+            if let Some(decryptor) = &mut self.decryptor {
+                decryptor.end(flow.stream);
+            }
+            self.tcp_streams += 1;
+            *flow = TcpFlow::new(self.tcp_streams - 1, packet.time, low);
+        }
+        let side = if low == flow.initiator_low { Side::Initiator } else { Side::Responder };
+        flow.follow(side, segment, shift);
+        let facts = flow.facts(side, packet.time);
+        flow.last = packet.time;
+        note(work, index, facts);
+
+        if quoted || !self.reassemble {
+            return walk::settle(work, packet.data, walk::End::Stream { layer: index, quoted }, counters);
+        }
+        let mut cx = Cx {
+            work,
+            frame: packet.data,
+            decryptor: self.decryptor.as_deref_mut(),
+            counters,
+            buffered: &mut self.buffered,
+            stream: flow.stream,
+            side,
+            ports,
+            keep: true,
+            level: 0,
+        };
+        flow.take(&mut cx, segment);
+    }
+}
+
+impl TcpFlow {
+    fn new(stream: u32, time: Nanos, initiator_low: bool) -> Self {
+        Self { stream, first: time, last: time, initiator_low, senders: Default::default(), connection: None }
+    }
+
+    fn buffered(&self) -> usize {
+        let queued: usize = self.senders.iter().filter_map(|s| s.queue.as_ref()).map(|q| q.bytes).sum();
+        queued + self.connection.as_ref().map_or(0, |connection| connection.buffered())
+    }
+
+    /// Whether this SYN opens another connection between the same ports: it begins elsewhere, or the old one is over.
+    fn is_new_connection(&self, segment: Segment, low: bool) -> bool {
+        if segment.flags & flag::SYN_ACK != flag::SYN {
+            return false;
+        }
+        let sender = &self.senders[usize::from(low != self.initiator_low)];
+        let over = self.senders.iter().any(|s| s.closed || s.reset);
+        sender.base.is_some_and(|base| base != segment.sequence || over)
+    }
+
+    /// Keeps up with what the header says.
+    fn follow(&mut self, side: Side, segment: Segment, shift: Option<u8>) {
+        let [sender, peer] = self.both(side);
+        let Segment { sequence, acknowledgment, flags, .. } = segment;
+        // Without the SYN, the first byte seen counts as 1, as if the SYN had been just before it.
+        let syn = flags & flag::SYN != 0;
+        sender.base.get_or_insert(if syn { sequence } else { sequence.wrapping_sub(1) });
+        if flags & flag::ACK != 0 {
+            // A SYN's acknowledgment field may hold anything; a SYN-ACK's does not.
+            peer.base.get_or_insert(acknowledgment.wrapping_sub(1));
+            sender.acknowledged = acknowledgment;
+        }
+        if syn {
+            sender.window_shift = WindowShift(shift.map_or(-2, |shift| shift.min(14) as i8));
+            // Scaling is on only if both SYNs carry the option (RFC 7323 §2.2).
+            if flags & flag::ACK != 0 && (sender.window_shift.0 == -2 || peer.window_shift.0 == -2) {
+                sender.window_shift.0 = -2;
+                peer.window_shift.0 = -2;
+            }
+            sender.next.get_or_insert(sequence.wrapping_add(1));
+        }
+        sender.closed |= flags & flag::FIN != 0;
+        sender.reset |= flags & flag::RST != 0;
+    }
+
+    fn facts(&self, side: Side, time: Nanos) -> Facts {
+        let (sender, peer) = (&self.senders[side as usize], &self.senders[1 - side as usize]);
+        Facts {
+            stream: self.stream,
+            since_first: time.since(self.first),
+            since_previous: time.since(self.last),
+            seq_base: sender.base.unwrap_or(0),
+            ack_base: peer.base.unwrap_or(0),
+            window_shift: sender.window_shift.0,
+        }
+    }
+
+    /// Delivers what is in order now, and keeps what is not.
+    fn take(&mut self, cx: &mut Cx<'_>, segment: Segment) {
+        let side = cx.side;
+        let data = segment.sequence.wrapping_add(u32::from(segment.flags & flag::SYN != 0));
+        let length = (segment.end - segment.start) as u32;
+        let total = length + segment.uncaptured;
+        if segment.flags & flag::FIN != 0 {
+            self.senders[side as usize].end = Some(data.wrapping_add(total));
+        }
+        if total > 0 && segment.flags & flag::RST == 0 {
+            let next = *self.senders[side as usize].next.get_or_insert(data);
+            let ahead = data.wrapping_sub(next) as i32;
+            if ahead > 0 {
+                self.queue(cx, segment, data);
+                self.give_up_if_hopeless(cx);
+            } else {
+                let old = ahead.unsigned_abs();
+                cx.counters.bytes_repeated += u64::from(old.min(total));
+                if old < total {
+                    let start = segment.start + old.min(length) as usize;
+                    self.deliver(cx, segment.buffer, start..segment.end, segment.uncaptured.min(total - old));
+                    self.drain(cx);
+                }
+            }
+        }
+        self.finish(cx, segment.flags & flag::RST != 0);
+    }
+
+    /// Hands on bytes that are next in order, and what is known to be missing behind them.
+    fn deliver(&mut self, cx: &mut Cx<'_>, buffer: BufferId, range: std::ops::Range<usize>, uncaptured: u32) {
+        let length = range.len() as u32 + uncaptured;
+        let connection = self.connection.get_or_insert_default();
+        connection.deliver(cx, buffer, range);
+        if uncaptured > 0 {
+            lose(connection, cx);
+        }
+        let next = &mut self.senders[cx.side as usize].next;
+        *next = next.map(|next| next.wrapping_add(length));
+    }
+
+    /// Delivers queued segments as long as they follow on.
+    fn drain(&mut self, cx: &mut Cx<'_>) {
+        loop {
+            let sender = &mut self.senders[cx.side as usize];
+            let (Some(queue), Some(next)) = (&mut sender.queue, sender.next) else { return };
+            let Some(first) = queue.segments.first() else {
+                sender.queue = None;
+                return;
+            };
+            let old = next.wrapping_sub(first.sequence);
+            if (old as i32) < 0 {
+                return;
+            }
+            let waiting = queue.segments.remove(0);
+            let length = waiting.bytes.len();
+            queue.bytes -= length;
+            *cx.buffered -= length;
+            let total = length as u32 + waiting.uncaptured;
+            cx.counters.bytes_repeated += u64::from(old.min(total));
+            if old >= total {
+                cx.work.buffers.give_back(waiting.bytes);
+                continue;
+            }
+            let start = (old as usize).min(length);
+            let uncaptured = waiting.uncaptured.min(total - old);
+            if let Some(buffer) = cx.work.buffers.add("Out-of-order TCP", waiting.bytes) {
+                self.deliver(cx, buffer, start..length, uncaptured);
+            }
+        }
+    }
+
+    fn queue(&mut self, cx: &mut Cx<'_>, segment: Segment, sequence: u32) {
+        let mut bytes = cx.work.buffers.take();
+        bytes.extend_from_slice(cx.bytes(segment.buffer, segment.start..segment.end));
+        *cx.buffered += bytes.len();
+        let sender = &mut self.senders[cx.side as usize];
+        let next = sender.next.unwrap_or(sequence);
+        let queue = sender.queue.get_or_insert_default();
+        queue.bytes += bytes.len();
+        let ahead = sequence.wrapping_sub(next);
+        let place = queue.segments.partition_point(|w| w.sequence.wrapping_sub(next) <= ahead);
+        queue.segments.insert(place, Waiting { sequence, bytes, uncaptured: segment.uncaptured });
+    }
+
+    /// Gives up the gap in front of the queue when the queue is full, or when the receiver has what we have not.
+    fn give_up_if_hopeless(&mut self, cx: &mut Cx<'_>) {
+        let [sender, peer] = self.both(cx.side);
+        let Some(queue) = &sender.queue else { return };
+        let Some(first) = queue.segments.first() else { return };
+        let count = queue.segments.len();
+        let received = peer.acknowledged.wrapping_sub(first.sequence) as i32 >= 0;
+        if queue.bytes > limits::MAX_QUEUED_BYTES
+            || count > limits::MAX_QUEUED_SEGMENTS
+            || *cx.buffered > limits::MAX_BUFFERED
+            || count >= limits::MAX_QUEUED_ACKNOWLEDGED && received
+        {
+            self.give_up(cx);
+        }
+    }
+
+    /// Goes on behind the gap in front of the queue.
+    fn give_up(&mut self, cx: &mut Cx<'_>) {
+        let sender = &mut self.senders[cx.side as usize];
+        let Some(first) = sender.queue.as_ref().and_then(|queue| queue.segments.first()) else { return };
+        sender.next = Some(first.sequence);
+        cx.counters.gaps += 1;
+        lose(self.connection.get_or_insert_default(), cx);
+        self.drain(cx);
+    }
+
+    /// Closes what is over: this side behind its FIN, both after a RST or when both sides are done.
+    fn finish(&mut self, cx: &mut Cx<'_>, reset: bool) {
+        let sender = &self.senders[cx.side as usize];
+        let done = |s: &Sender| s.end.is_some() && s.end == s.next;
+        let this_done = done(sender);
+        if !reset && !this_done {
+            return;
+        }
+        if let Some(connection) = &mut self.connection {
+            connection.close(cx);
+        }
+        if reset || self.senders.iter().all(done) {
+            let side = cx.side;
+            cx.side = if side == Side::Initiator { Side::Responder } else { Side::Initiator };
+            if let Some(connection) = &mut self.connection {
+                connection.close(cx);
+            }
+            cx.side = side;
+            *cx.buffered -= self.buffered();
+            self.connection = None;
+            self.senders.iter_mut().for_each(|sender| sender.queue = None);
+            if let Some(decryptor) = &mut cx.decryptor {
+                decryptor.end(self.stream);
+            }
+        }
+    }
+
+    /// The sender of `side` and its peer.
+    fn both(&mut self, side: Side) -> [&mut Sender; 2] {
+        let [initiator, responder] = &mut self.senders;
+        match side {
+            Side::Initiator => [initiator, responder],
+            Side::Responder => [responder, initiator],
+        }
+    }
+}
+
+/// Tells all who follow the stream that bytes are missing.
+fn lose(connection: &mut Connection, cx: &mut Cx<'_>) {
+    connection.gap(cx);
+    if let Some(decryptor) = &mut cx.decryptor {
+        decryptor.gap(cx.stream, cx.side);
+    }
+}

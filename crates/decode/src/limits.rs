@@ -1,0 +1,63 @@
+//! Every bound of decoding in one place. Whatever hits one is counted in [`Counters`], never lost silently.
+
+/// Layers kept for one packet; tunnels need few, many small PDUs in one segment need more.
+pub const MAX_LAYERS: usize = 1024;
+
+/// Nested headers within one walk, against packets made of nothing but headers.
+pub const MAX_DEPTH: usize = 64;
+
+/// TCP connections and UDP conversations remembered, each. The longest unused go first.
+pub const MAX_FLOWS: usize = 1 << 20;
+
+/// Bytes of a PDU that spans segments; a longer one is shown with its beginning only.
+pub const MAX_PDU: usize = 8 << 20;
+
+/// Out-of-order bytes kept for one direction of a connection before the gap is given up.
+pub const MAX_QUEUED_BYTES: usize = 1 << 20;
+
+/// Out-of-order segments kept for one direction of a connection before the gap is given up.
+pub const MAX_QUEUED_SEGMENTS: usize = 512;
+
+/// Out-of-order segments after which a gap is given up that the receiver has acknowledged: it was only lost to us.
+pub const MAX_QUEUED_ACKNOWLEDGED: usize = 8;
+
+/// Bytes buffered over all connections and fragments.
+pub const MAX_BUFFERED: usize = 32 << 20;
+
+/// Bytes of one TLS handshake message that spans records; certificates are the largest in practice.
+pub const MAX_HANDSHAKE: usize = 256 << 10;
+
+/// TLS inside TLS.
+pub const MAX_NESTING: u8 = 3;
+
+/// IP datagrams that wait for fragments.
+pub const MAX_DATAGRAMS: usize = 4096;
+
+/// Fragments of one IP datagram.
+pub const MAX_FRAGMENTS: usize = 1024;
+
+/// Header fields shown of one HTTP message.
+pub const MAX_HTTP_HEADERS: usize = 256;
+
+/// Bytes of the head of an HTTP message.
+pub const MAX_HTTP_HEAD: usize = 256 << 10;
+
+/// Labels and compression pointers followed in one DNS name (RFC 1035 §3.1 allows 127 labels).
+pub const MAX_DNS_JUMPS: usize = 256;
+
+/// What the limits and damaged traffic cost, since the decoder was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Layers beyond [`MAX_LAYERS`].
+    pub layers_dropped: u64,
+    /// Flows forgotten because of [`MAX_FLOWS`].
+    pub flows_forgotten: u64,
+    /// PDUs longer than [`MAX_PDU`] or than the memory left by [`MAX_BUFFERED`].
+    pub pdus_cut: u64,
+    /// Gaps in TCP streams that were given up.
+    pub gaps: u64,
+    /// IP datagrams whose fragments were given up.
+    pub datagrams_dropped: u64,
+    /// Bytes of TCP payload that were seen again (retransmissions and overlaps).
+    pub bytes_repeated: u64,
+}

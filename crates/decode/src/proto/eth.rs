@@ -1,0 +1,48 @@
+//! Ethernet II and IEEE 802.3.
+
+use plaintap_packet::LinkType;
+
+use super::prelude::*;
+
+fields! {
+    DST: Mac at(0..6), "eth.dst", "Destination";
+    DST_LG: Bool bits(0..3, 0x02_0000), "eth.dst.lg", "LG bit";
+    DST_IG: Bool bits(0..3, 0x01_0000), "eth.dst.ig", "IG bit";
+    SRC: Mac at(6..12), "eth.src", "Source";
+    SRC_LG: Bool bits(6..9, 0x02_0000), "eth.src.lg", "LG bit";
+    SRC_IG: Bool bits(6..9, 0x01_0000), "eth.src.ig", "IG bit";
+    TYPE: U16 at(12..14), "eth.type", "Type", hex, names(names::ETHER_TYPES), when(is_type);
+    LEN: U16 at(12..14), "eth.len", "Length", when(is_length);
+}
+
+pub(crate) static PROTOCOL: Protocol = Protocol {
+    claims: &[Claim::LinkType(LinkType::ETHERNET)],
+    fields: FIELDS,
+    aliases: &[
+        Alias { name: "eth.addr", label: "Address", fields: &[DST, SRC] },
+        Alias { name: "eth.lg", label: "LG bit", fields: &[DST_LG, SRC_LG] },
+        Alias { name: "eth.ig", label: "IG bit", fields: &[DST_IG, SRC_IG] },
+    ],
+    info: Some(|_, out| out.push_str("Ethernet II")),
+    summary: Some(|view, out| view.append_ends(out)),
+    ..Protocol::new("eth", "Ethernet II", "Ethernet")
+};
+
+/// Types from 0x600 on are Ethernet II; smaller numbers are lengths (IEEE 802.3 §3.2.6).
+#[inline]
+pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
+    b.need(14)?;
+    let number = b.u16(12);
+    if number >= 0x600 {
+        return Ok(Step::next(14, claimed::ether_type(number)));
+    }
+    Ok(Step { end: 14 + u32::from(number), ..Step::next(14, id::data) })
+}
+
+fn is_type(view: &View<'_>) -> bool {
+    view.bytes.u16(12) >= 0x600
+}
+
+fn is_length(view: &View<'_>) -> bool {
+    view.bytes.u16(12) < 0x600
+}

@@ -1,0 +1,124 @@
+//! Internet Protocol version 4, RFC 791.
+
+use super::prelude::*;
+use crate::flow::walk::fragment_detail;
+
+fields! {
+    VERSION: U8 bits(0..1, 0xf0), "ip.version", "Version";
+    HDR_LEN: U8 meta(|v, out| if !v.bytes.is_empty() { out(Value::Unsigned(u64::from(v.bytes.u8(0) & 15) * 4)) }),
+        "ip.hdr_len", "Header Length";
+    DSFIELD: U8 at(1..2), "ip.dsfield", "Differentiated Services Field", hex;
+    DSCP: U8 bits(1..2, 0xfc), "ip.dsfield.dscp", "Differentiated Services Codepoint", names(names::DSCP);
+    ECN: U8 bits(1..2, 0x03), "ip.dsfield.ecn", "Explicit Congestion Notification", names(names::ECN);
+    LEN: U16 at(2..4), "ip.len", "Total Length";
+    ID: U16 at(4..6), "ip.id", "Identification", hex;
+    FLAGS: U8 bits(6..7, 0xe0), "ip.flags", "Flags", hex;
+    FLAGS_RB: Bool bits(6..7, 0x80), "ip.flags.rb", "Reserved bit";
+    FLAGS_DF: Bool bits(6..7, 0x40), "ip.flags.df", "Don't fragment";
+    FLAGS_MF: Bool bits(6..7, 0x20), "ip.flags.mf", "More fragments";
+    FRAG_OFFSET: U16 bits(6..8, 0x1fff), "ip.frag_offset", "Fragment Offset";
+    TTL: U8 at(8..9), "ip.ttl", "Time to Live";
+    PROTO: U8 at(9..10), "ip.proto", "Protocol", names(names::IP_PROTOCOLS);
+    CHECKSUM: U16 at(10..12), "ip.checksum", "Header Checksum", hex;
+    SRC: Ip4 at(12..16), "ip.src", "Source Address";
+    DST: Ip4 at(16..20), "ip.dst", "Destination Address";
+    OPT_TYPE: U8 walk, "ip.opt.type", "Type", names(OPTIONS);
+    OPT_LEN: U8 walk, "ip.opt.len", "Length";
+    OPT_PTR: U8 walk, "ip.opt.ptr", "Pointer";
+    OPT_RA: U16 walk, "ip.opt.ra", "Router Alert";
+    REC_RT: Ip4 walk, "ip.rec_rt", "Recorded Route";
+}
+
+pub(crate) static PROTOCOL: Protocol = Protocol {
+    claims: &[Claim::EtherType(0x0800), Claim::IpProtocol(4)],
+    fields: FIELDS,
+    aliases: &[Alias { name: "ip.addr", label: "Source or Destination Address", fields: &[SRC, DST] }],
+    walk: Some(walk),
+    info: Some(info),
+    summary: Some(|view, out| view.append_ends(out)),
+    ..Protocol::new("ip", "Internet Protocol Version 4", "IPv4")
+};
+
+/// A total length of 0 is a segment offloaded to the network card, which fills it in: all bytes count.
+#[inline]
+pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
+    b.need(20)?;
+    let header = usize::from(b.u8(0) & 15) * 4;
+    if header < 20 {
+        return Err(Short::new(20, header));
+    }
+    b.need(header)?;
+    let end = match u32::from(b.u16(2)) {
+        0 => Step::ALL,
+        total => total.max(header as u32),
+    };
+    let next = claimed::ip_protocol(b.u8(9));
+    let fragment = b.u16(6);
+    if fragment & 0x3fff == 0 {
+        return Ok(Step { header: header as u32, end, next, detail: 0 });
+    }
+    let detail = fragment_detail((fragment & 0x1fff) * 8, fragment & 0x2000 != 0, next);
+    Ok(Step { header: header as u32, end, next: ProtocolId::FRAGMENT, detail })
+}
+
+const OPTIONS: crate::field::ValueNames = &[
+    (0, "End of Options List (EOL)"),
+    (1, "No-Operation (NOP)"),
+    (7, "Record Route"),
+    (68, "Time Stamp"),
+    (130, "Security"),
+    (131, "Loose Source Route"),
+    (136, "Stream ID"),
+    (137, "Strict Source Route"),
+    (148, "Router Alert"),
+];
+
+fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let mut r = Reader::new(view.header().0, 20);
+    while r.left() > 0 {
+        let at = r.at();
+        let kind = r.u8()?;
+        out.open(at..at + 1, format_args!("IP Option - {}", option_name(kind)));
+        out.put(OPT_TYPE, at..at + 1, Value::Unsigned(kind.into()));
+        // End and no-operation are single bytes; all others carry their length (RFC 791 §3.1).
+        if kind > 1 {
+            let length = r.u8()?;
+            out.put(OPT_LEN, at + 1..at + 2, Value::Unsigned(length.into()));
+            let mut body = r.sub(usize::from(length).saturating_sub(2))?;
+            match kind {
+                7 | 131 | 137 => {
+                    out.put(OPT_PTR, body.at()..body.at() + 1, Value::Unsigned(body.u8()?.into()));
+                    while kind == 7 && body.left() >= 4 {
+                        let at = body.at();
+                        if let Some(&address) = body.take(4)?.first_chunk() {
+                            out.put(REC_RT, at..at + 4, Value::Ip4(address));
+                        }
+                    }
+                }
+                148 => out.put(OPT_RA, body.at()..body.at() + 2, Value::Unsigned(body.u16()?.into())),
+                _ => {}
+            }
+        }
+        out.close();
+        if kind == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn option_name(kind: u8) -> &'static str {
+    crate::field::value_name(OPTIONS, kind.into()).unwrap_or("Unknown")
+}
+
+fn info(view: &View<'_>, out: &mut String) {
+    let b = view.bytes;
+    let protocol = b.u8(9);
+    let name = crate::field::value_name(names::IP_PROTOCOLS, protocol.into()).unwrap_or("Unknown");
+    if b.u16(6) & 0x3fff != 0 {
+        let offset = (b.u16(6) & 0x1fff) * 8;
+        put!(out, "Fragmented IP protocol (proto={name} {protocol}, off={offset}, ID={:04x})", b.u16(4));
+    } else {
+        put!(out, "{name} ({protocol})");
+    }
+}

@@ -1,0 +1,82 @@
+//! The protocols, a file each. To add one, write its file and add its name to the list below.
+
+mod names;
+mod tls_names;
+
+/// Makes the list of protocols, their numbers and the direct call of `enter` by number, which lets the compiler inline
+/// the small ones into the walk.
+macro_rules! protocols {
+    ($($name:ident)*) => {
+        $(pub(crate) mod $name;)*
+
+        #[allow(non_camel_case_types)]
+        #[repr(u8)]
+        enum Number { $($name),* }
+
+        /// The numbers of the protocols, each under its module's name.
+        #[allow(non_upper_case_globals, missing_docs)]
+        pub mod id {
+            use super::Number;
+            use crate::registry::ProtocolId;
+
+            $(pub const $name: ProtocolId = ProtocolId(Number::$name as u8);)*
+        }
+
+        /// All protocols, by number.
+        pub static PROTOCOLS: &[&crate::registry::Protocol] = &[$(&$name::PROTOCOL),*];
+
+        /// Checks the header of `protocol` at the start of `b`, and says how long it is and who is next. Reads nothing
+        /// that it did not check, allocates nothing.
+        #[inline(always)]
+        pub(crate) fn enter(
+            protocol: crate::registry::ProtocolId,
+            b: crate::Bytes<'_>,
+        ) -> Result<crate::Step, crate::Short> {
+            match protocol {
+                $(id::$name => $name::enter(b),)*
+                _ => Ok(crate::Step::last(b)),
+            }
+        }
+    };
+}
+
+protocols! {
+    frame
+    proc
+    eth
+    vlan
+    sll
+    null
+    raw
+    arp
+    ip
+    ipv6
+    ipv6_hopopts
+    ipv6_routing
+    ipv6_fraghdr
+    ipv6_dstopts
+    icmp
+    icmpv6
+    tcp
+    udp
+    tls
+    data
+}
+
+/// What nearly every protocol file needs.
+mod prelude {
+    pub(super) use std::fmt::Write as _;
+
+    pub(super) use super::{id, names};
+    pub(super) use crate::decoded::View;
+    pub(super) use crate::field::{FieldIndex, FieldSink, Value, fields};
+    pub(super) use crate::flow::Framing;
+    pub(super) use crate::registry::{Alias, Claim, Length, Protocol, ProtocolId, Stream, claimed};
+    pub(super) use crate::{Bytes, Reader, Short, Step};
+
+    /// Writes to a string, which cannot fail.
+    macro_rules! put {
+        ($out:expr, $($arg:tt)*) => {{ let _ = write!($out, $($arg)*); }};
+    }
+    pub(super) use put;
+}

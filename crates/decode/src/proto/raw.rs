@@ -1,0 +1,25 @@
+//! Packets without a link layer (LINKTYPE_RAW, LINKTYPE_IPV4, LINKTYPE_IPV6).
+
+use plaintap_packet::LinkType;
+
+use super::prelude::*;
+
+pub(crate) static PROTOCOL: Protocol = Protocol {
+    claims: &[
+        Claim::LinkType(LinkType::RAW),
+        Claim::LinkType(LinkType::IPV4),
+        Claim::LinkType(LinkType::IPV6),
+    ],
+    ..Protocol::new("raw", "Raw packet data", "RAW")
+};
+
+/// The version nibble says what follows.
+#[inline]
+pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
+    let next = match b.u8(0) >> 4 {
+        4 => id::ip,
+        6 => id::ipv6,
+        _ => id::data,
+    };
+    Ok(Step::next(0, next))
+}

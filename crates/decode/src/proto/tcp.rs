@@ -1,0 +1,281 @@
+//! Transmission Control Protocol, RFC 9293. The payload is decoded by the flow stage.
+
+use super::prelude::*;
+
+/// Bits of the flags.
+pub(crate) mod flag {
+    pub(crate) const FIN: u16 = 0x01;
+    pub(crate) const SYN: u16 = 0x02;
+    pub(crate) const RST: u16 = 0x04;
+    pub(crate) const ACK: u16 = 0x10;
+    pub(crate) const SYN_ACK: u16 = SYN | ACK;
+}
+
+fields! {
+    SRCPORT: U16 at(0..2), "tcp.srcport", "Source Port";
+    DSTPORT: U16 at(2..4), "tcp.dstport", "Destination Port";
+    STREAM: U32 meta(|v, out| if let Some(f) = v.facts() { out(Value::Unsigned(f.stream.into())) }),
+        "tcp.stream", "Stream index";
+    LEN: U32 meta(|v, out| if whole(v) { out(Value::Unsigned(v.payload_length().into())) }),
+        "tcp.len", "TCP Segment Len";
+    SEQ: U32 meta(|v, out| if let Some((seq, _)) = relative(v) { out(Value::Unsigned(seq.into())) }),
+        "tcp.seq", "Sequence Number";
+    SEQ_RAW: U32 at(4..8), "tcp.seq_raw", "Sequence Number (raw)";
+    NXTSEQ: U32 meta(|v, out| if let Some((seq, _)) = relative(v) { out(Value::Unsigned(next(v, seq).into())) }),
+        "tcp.nxtseq", "Next Sequence Number";
+    ACK: U32 meta(|v, out| if let Some((_, ack)) = relative(v) { out(Value::Unsigned(ack.into())) }),
+        "tcp.ack", "Acknowledgment Number";
+    ACK_RAW: U32 at(8..12), "tcp.ack_raw", "Acknowledgment number (raw)";
+    HDR_LEN: U8 meta(|v, out| if v.header().len() > 12 { out(Value::Unsigned(u64::from(v.bytes.u8(12) >> 4) * 4)) }),
+        "tcp.hdr_len", "Header Length";
+    FLAGS: U16 bits(12..14, 0x0fff), "tcp.flags", "Flags", hex;
+    FLAGS_RES: Bool bits(12..14, 0x0e00), "tcp.flags.res", "Reserved";
+    FLAGS_AE: Bool bits(12..14, 0x0100), "tcp.flags.ae", "Accurate ECN";
+    FLAGS_CWR: Bool bits(12..14, 0x0080), "tcp.flags.cwr", "Congestion Window Reduced";
+    FLAGS_ECE: Bool bits(12..14, 0x0040), "tcp.flags.ece", "ECN-Echo";
+    FLAGS_URG: Bool bits(12..14, 0x0020), "tcp.flags.urg", "Urgent";
+    FLAGS_ACK: Bool bits(12..14, 0x0010), "tcp.flags.ack", "Acknowledgment";
+    FLAGS_PUSH: Bool bits(12..14, 0x0008), "tcp.flags.push", "Push";
+    FLAGS_RESET: Bool bits(12..14, 0x0004), "tcp.flags.reset", "Reset";
+    FLAGS_SYN: Bool bits(12..14, 0x0002), "tcp.flags.syn", "Syn";
+    FLAGS_FIN: Bool bits(12..14, 0x0001), "tcp.flags.fin", "Fin";
+    FLAGS_STR: Text meta(flags_text), "tcp.flags.str", "TCP Flags";
+    WINDOW_SIZE_VALUE: U16 at(14..16), "tcp.window_size_value", "Window";
+    WINDOW_SIZE: U32 meta(|v, out| if whole(v) { out(Value::Unsigned(window(v))) }),
+        "tcp.window_size", "Calculated window size";
+    WINDOW_SCALE: I32 meta(window_factor), "tcp.window_size_scalefactor", "Window size scaling factor";
+    CHECKSUM: U16 at(16..18), "tcp.checksum", "Checksum", hex;
+    URGENT_POINTER: U16 at(18..20), "tcp.urgent_pointer", "Urgent Pointer";
+    OPTIONS: Bytes rest(20), "tcp.options", "TCP Options";
+    OPTION_KIND: U8 walk, "tcp.option_kind", "Kind", names(KINDS);
+    OPTION_LEN: U8 walk, "tcp.option_len", "Length";
+    MSS: U16 walk, "tcp.options.mss_val", "MSS Value";
+    WSCALE_SHIFT: U8 walk, "tcp.options.wscale.shift", "Shift count";
+    WSCALE_MULTIPLIER: U16 walk, "tcp.options.wscale.multiplier", "Multiplier";
+    SACK_LE: U32 walk, "tcp.options.sack_le", "TCP SACK Left Edge";
+    SACK_RE: U32 walk, "tcp.options.sack_re", "TCP SACK Right Edge";
+    SACK_COUNT: U8 walk, "tcp.options.sack.count", "TCP SACK Count";
+    TSVAL: U32 walk, "tcp.options.timestamp.tsval", "Timestamp value";
+    TSECR: U32 walk, "tcp.options.timestamp.tsecr", "Timestamp echo reply";
+    MD5: Bytes walk, "tcp.options.md5.digest", "MD5 digest";
+    TIME_RELATIVE: Duration meta(|v, out| if let Some(f) = v.facts() { out(Value::Duration(f.since_first)) }),
+        "tcp.time_relative", "Time since first frame in this TCP stream";
+    TIME_DELTA: Duration meta(|v, out| if let Some(f) = v.facts() { out(Value::Duration(f.since_previous)) }),
+        "tcp.time_delta", "Time since previous frame in this TCP stream";
+    PAYLOAD: Bytes payload, "tcp.payload", "TCP payload";
+}
+
+pub(crate) static PROTOCOL: Protocol = Protocol {
+    claims: &[Claim::IpProtocol(6)],
+    fields: FIELDS,
+    aliases: &[Alias { name: "tcp.port", label: "Source or Destination Port", fields: &[SRCPORT, DSTPORT] }],
+    walk: Some(walk),
+    info: Some(info),
+    summary: Some(summary),
+    ..Protocol::new("tcp", "Transmission Control Protocol", "TCP")
+};
+
+#[inline]
+pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
+    b.need(20)?;
+    let header = usize::from(b.u8(12) >> 4) * 4;
+    if header < 20 {
+        return Err(Short::new(20, header));
+    }
+    b.need(header)?;
+    Ok(Step::next(header, ProtocolId::STREAM))
+}
+
+/// The window scale option in a TCP header (RFC 7323 §2.2).
+pub(crate) fn window_scale(header: &[u8]) -> Option<u8> {
+    let mut shift = None;
+    let _ = options(header, |kind, _, body| {
+        if kind == WINDOW_SCALE_OPTION && body.len() == 1 {
+            shift = Some(body[0]);
+        }
+    });
+    shift
+}
+
+const WINDOW_SCALE_OPTION: u8 = 3;
+
+const KINDS: crate::field::ValueNames = &[
+    (0, "End of Option List"),
+    (1, "No-Operation"),
+    (2, "Maximum Segment Size"),
+    (3, "Window Scale"),
+    (4, "SACK Permitted"),
+    (5, "SACK"),
+    (8, "Time Stamp Option"),
+    (19, "MD5 Signature Option"),
+    (28, "User Timeout Option"),
+    (29, "TCP Authentication Option"),
+    (30, "Multipath TCP"),
+    (34, "TCP Fast Open"),
+    (253, "RFC3692-style Experiment 1"),
+    (254, "RFC3692-style Experiment 2"),
+];
+
+/// Gives kind, offset of the option and its bytes behind kind and length.
+fn options(header: &[u8], mut each: impl FnMut(u8, usize, &[u8])) -> Result<(), Short> {
+    let mut r = Reader::new(header, 20);
+    while r.left() > 0 {
+        let at = r.at();
+        let kind = r.u8()?;
+        if kind <= 1 {
+            each(kind, at, &[]);
+            if kind == 0 {
+                break;
+            }
+            continue;
+        }
+        let length = usize::from(r.u8()?);
+        if length < 2 {
+            return Err(Short::new(2, length));
+        }
+        each(kind, at, r.take(length - 2)?);
+    }
+    Ok(())
+}
+
+fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let bases = view.facts().map_or(0, |facts| facts.ack_base);
+    options(view.header().0, |kind, at, body| {
+        let b = Bytes(body);
+        let end = at + if kind <= 1 { 1 } else { 2 + body.len() };
+        let name = crate::field::value_name(KINDS, kind.into()).unwrap_or("Unknown");
+        out.open(at..end, format_args!("TCP Option - {name}"));
+        out.put(OPTION_KIND, at..at + 1, Value::Unsigned(kind.into()));
+        if kind > 1 {
+            out.put(OPTION_LEN, at + 1..at + 2, Value::Unsigned((end - at) as u64));
+        }
+        let body_at = at + 2;
+        match (kind, body.len()) {
+            (2, 2) => out.put(MSS, body_at..end, Value::Unsigned(b.u16(0).into())),
+            (WINDOW_SCALE_OPTION, 1) => {
+                out.put(WSCALE_SHIFT, body_at..end, Value::Unsigned(b.u8(0).into()));
+                out.put(WSCALE_MULTIPLIER, body_at..body_at, Value::Unsigned(1 << b.u8(0).min(14)));
+            }
+            (5, _) => {
+                for edge in 0..body.len() / 8 {
+                    let (left, right) = (body_at + edge * 8, body_at + edge * 8 + 4);
+                    let relative = |at: usize| Value::Unsigned(b.u32(at).wrapping_sub(bases).into());
+                    out.put(SACK_LE, left..left + 4, relative(edge * 8));
+                    out.put(SACK_RE, right..right + 4, relative(edge * 8 + 4));
+                }
+                out.put(SACK_COUNT, body_at..body_at, Value::Unsigned(body.len() as u64 / 8));
+            }
+            (8, 8) => {
+                out.put(TSVAL, body_at..body_at + 4, Value::Unsigned(b.u32(0).into()));
+                out.put(TSECR, body_at + 4..end, Value::Unsigned(b.u32(4).into()));
+            }
+            (19, 16) => out.put(MD5, body_at..end, Value::Bytes(body)),
+            _ => {}
+        }
+        out.close();
+    })
+}
+
+/// Whether the fixed header is there.
+fn whole(view: &View<'_>) -> bool {
+    view.header().len() >= 20
+}
+
+/// Sequence and acknowledgment number, relative where the flow is known.
+fn relative(view: &View<'_>) -> Option<(u32, u32)> {
+    if !whole(view) {
+        return None;
+    }
+    let (seq, ack) = (view.bytes.u32(4), view.bytes.u32(8));
+    Some(match view.facts() {
+        None => (seq, ack),
+        Some(facts) => {
+            // Without the ACK flag the field means nothing; Wireshark shows it as it is.
+            let has_ack = view.bytes.u16(12) & flag::ACK != 0;
+            (seq.wrapping_sub(facts.seq_base), if has_ack { ack.wrapping_sub(facts.ack_base) } else { ack })
+        }
+    })
+}
+
+/// The sequence number behind this segment; SYN and FIN count as a byte each.
+fn next(view: &View<'_>, seq: u32) -> u32 {
+    let flags = view.bytes.u16(12);
+    let marks = u32::from(flags & (flag::SYN | flag::FIN) != 0);
+    seq.wrapping_add(view.payload_length()).wrapping_add(marks)
+}
+
+/// The window in bytes. That of a SYN is never scaled (RFC 7323 §2.2).
+fn window(view: &View<'_>) -> u64 {
+    let value = u64::from(view.bytes.u16(14));
+    match view.facts() {
+        Some(facts) if facts.window_shift > 0 && view.bytes.u16(12) & flag::SYN == 0 => {
+            value << facts.window_shift
+        }
+        _ => value,
+    }
+}
+
+fn window_factor(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
+    if let Some(facts) = view.facts()
+        && view.bytes.u16(12) & flag::SYN == 0
+    {
+        let shift = facts.window_shift;
+        out(Value::Signed(if shift >= 0 { 1 << shift } else { shift.into() }));
+    }
+}
+
+fn flags_text(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
+    let flags = view.bytes.u16(12);
+    let mut text = String::new();
+    for (bit, letter) in "RRRACEUAPRSF".chars().enumerate() {
+        text.push(if flags & 0x800 >> bit != 0 { letter } else { '·' });
+    }
+    if whole(view) {
+        out(Value::Text(text.as_bytes()));
+    }
+}
+
+fn flag_names(flags: u16, out: &mut String) {
+    const NAMES: [&str; 9] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE"];
+    let start = out.len();
+    for (bit, name) in NAMES.iter().enumerate().filter(|(bit, _)| flags & 1 << bit != 0) {
+        let _ = bit;
+        if out.len() > start {
+            out.push_str(", ");
+        }
+        out.push_str(name);
+    }
+    if out.len() == start {
+        out.push_str("<None>");
+    }
+}
+
+fn info(view: &View<'_>, out: &mut String) {
+    let b = view.bytes;
+    let Some((seq, ack)) = relative(view) else { return };
+    let flags = b.u16(12) & 0xfff;
+    put!(out, "{} → {} [", b.u16(0), b.u16(2));
+    flag_names(flags, out);
+    put!(out, "] Seq={seq}");
+    if flags & flag::ACK != 0 {
+        put!(out, " Ack={ack}");
+    }
+    put!(out, " Win={} Len={}", window(view), view.payload_length());
+    let _ = options(view.header().0, |kind, _, body| {
+        let o = Bytes(body);
+        match (kind, body.len()) {
+            (2, 2) => put!(out, " MSS={}", o.u16(0)),
+            (WINDOW_SCALE_OPTION, 1) => put!(out, " WS={}", 1 << o.u8(0).min(14)),
+            (4, 0) => out.push_str(" SACK_PERM"),
+            (8, 8) => put!(out, " TSval={} TSecr={}", o.u32(0), o.u32(4)),
+            _ => {}
+        }
+    });
+}
+
+fn summary(view: &View<'_>, out: &mut String) {
+    put!(out, ", Src Port: {}, Dst Port: {}", view.bytes.u16(0), view.bytes.u16(2));
+    if let Some((seq, ack)) = relative(view) {
+        put!(out, ", Seq: {seq}, Ack: {ack}, Len: {}", view.payload_length());
+    }
+}
