@@ -31,7 +31,7 @@ const CLIENT_RANDOM: usize = 7;
 
 /// GCC spills the other labels to the stack in OpenSSL; three have plain call sites in every version.
 const VOTES_NEEDED: usize = 3;
-/// Only the calls of `nss_keylog_int` in `ssl_log_secret` and `ssl_log_rsa_client_key_exchange` are always plain.
+/// Builds of OpenSSL 3.5 show three plain call sites. Two are enough, with CLIENT_RANDOM and the right arguments.
 const INLINED_VOTES_NEEDED: usize = 2;
 const CANDIDATES: usize = 3;
 /// Bound for damaged files; real ones have one string for each label.
@@ -121,38 +121,40 @@ fn vote(sites: &[Site], argument: RegisterSet) -> Vec<Candidate> {
     candidates
 }
 
+/// The functions that pass both tests: a program may have more than one library linked in.
 fn log_secret(elf: &Elf<'_>, sites: &[Site], references: usize) -> Result<Found, NotFound> {
-    let candidates = vote(sites, RSI);
-    let mut best = 0;
+    let mut found = Found::default();
     let mut reason = None;
-    for candidate in candidates.iter().take(CANDIDATES) {
+    let mut best = 0;
+    for candidate in vote(sites, RSI).into_iter().take(CANDIDATES) {
         let Some(function) = xref::resolve(elf, candidate.target) else { continue };
         best = best.max(candidate.count());
         if candidate.count() < VOTES_NEEDED {
             break;
         }
-        let (Some(address), Some(file_offset)) =
-            (symbolic::client_random(elf, function), elf.file_offset(function))
-        else {
+        let learned = symbolic::client_random(elf, function).zip(elf.file_offset(function));
+        let Some((address, file_offset)) = learned else {
             reason = reason.or(Some(NotFound::NoClientRandom { function }));
             continue;
         };
-        let hook = Hook {
+        found.evidence.push(candidate.evidence(function));
+        found.evidence.push(Evidence::ClientRandom { address: address.clone() });
+        found.hooks.push(Hook {
             stack: Stack::OpenSsl,
             kind: HookKind::SslLogSecret,
             file_offset,
             label: string(Register::Rsi),
-            client_random: random(address.clone()),
+            client_random: random(address),
             secret: counted(Register::Rdx, Register::Rcx),
-        };
-        return Ok(Found {
-            hooks: vec![hook],
-            evidence: vec![candidate.evidence(function), Evidence::ClientRandom { address }],
         });
     }
-    Err(reason.unwrap_or(NotFound::NoVote { references, best, needed: VOTES_NEEDED }))
+    if found.hooks.is_empty() {
+        return Err(reason.unwrap_or(NotFound::NoVote { references, best, needed: VOTES_NEEDED }));
+    }
+    Ok(found)
 }
 
+/// The callee that an inlined `ssl_log_secret` leaves, told by the labels and by what its callers set up.
 fn keylog_int(elf: &Elf<'_>, sites: &[Site]) -> Option<Found> {
     let wanted = |candidate: &Candidate| {
         candidate.count() >= INLINED_VOTES_NEEDED && candidate.labels >> CLIENT_RANDOM & 1 == 1

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use common::{address, directory, hook, locate_ok, run, skip, symbol, without_sections};
 use iced_x86::{Decoder, DecoderOptions, Mnemonic};
-use plaintap_locate::{Field, HookKind, Length, NotFound, Stack};
+use plaintap_locate::{Field, HookKind, Length, Machine, NotFound, Stack};
 
 const LIBRARIES: &str = "/usr/lib/x86_64-linux-gnu";
 
@@ -28,6 +28,16 @@ fn system_openssl_agrees_with_its_exported_accessor() {
     assert_eq!(Some(address(&hook.client_random)), random);
     assert_eq!((address(&hook.label), address(&hook.secret)), ("rsi".into(), "rdx".into()));
     assert_eq!(report.missing, [(Stack::Go, NotFound::NoFunctionTable)]);
+}
+
+#[test]
+fn code_of_aarch64_is_not_analysed() {
+    const E_MACHINE: usize = 18;
+    let Ok(mut file) = std::fs::read(format!("{LIBRARIES}/libssl.so.3")) else { return skip("libssl.so.3") };
+    file[E_MACHINE] = 183;
+    let report = locate_ok(&file);
+    assert_eq!(report.hooks, []);
+    assert_eq!(report.missing[1].1, NotFound::UnsupportedMachine { machine: Machine::Aarch64 });
 }
 
 #[test]
