@@ -20,4 +20,4 @@ build: ## The static release binary
 
 bench: ## The figures of BENCHMARKS.md
 	scripts/prerequisites.sh test
-	bench/run.sh
+	bench/run.py

@@ -1,5 +1,7 @@
 //! The `plaintap` command.
 
+#![allow(unreachable_pub, reason = "in a binary nothing is reachable from outside")]
+
 mod args;
 mod capture;
 mod cli;
@@ -15,7 +17,7 @@ use args::{Arguments, Command};
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
-        Command::Run(arguments) => cli::run(arguments),
+        Command::Run(arguments) => cli::run(&arguments),
         Command::Read(arguments) => cli::read(&arguments),
     };
     result.unwrap_or_else(|error| {

@@ -61,7 +61,7 @@ fn curl_is_captured_alone_and_decrypted() {
     assert!(others > 0);
     assert_eq!(connections(&file), 1, "{others} requests were made outside\n{summary}");
     assert_eq!(uris(&file), ["/hello"]);
-    assert!(summary.contains("1 TLS connections, 1 with keys"), "{summary}");
+    assert!(summary.contains("1 TLS connection, 1 with keys"), "{summary}");
     let lines = read(&file, &[]);
     assert!(lines.contains("curl["), "{lines}");
     assert!(lines.contains("GET /hello HTTP/1.1"), "{lines}");
@@ -101,7 +101,7 @@ fn stripped_go_programs_decrypt() {
         let client = client.to_str().expect("UTF-8");
         let file = nginx.file(&format!("go-{name}.pcapng"));
         let summary = capture(&file, &[client, &nginx.url("/from-go")]);
-        assert!(summary.contains("1 TLS connections, 1 with keys"), "{name}: {summary}");
+        assert!(summary.contains("1 TLS connection, 1 with keys"), "{name}: {summary}");
         let paths = tshark(&file, &["-Y", "http.request or http2.headers.path", "-T", "fields", "-e", "http.request.uri", "-e", "http2.headers.path"]);
         assert_eq!(paths.trim(), "/from-go", "{name}");
     }
@@ -254,7 +254,7 @@ fn options_of_run_do_what_they_say() {
     let path = nginx.file("snap.pcapng");
     let output = plaintap(&["run", "-s", "60", "-w", path.to_str().expect("UTF-8"), "--", "curl", "-sk", &url]);
     assert_status(&output, 0);
-    assert!(text(&output.stderr).contains("1 TLS connections, 1 with keys"));
+    assert!(text(&output.stderr).contains("1 TLS connection, 1 with keys"));
     let lengths = tshark(&path, &["-T", "fields", "-e", "frame.cap_len"]);
     assert!(lengths.lines().all(|l| l.parse::<u32>().is_ok_and(|n| n <= 60)), "{lengths}");
 

@@ -23,13 +23,12 @@ pub struct Held {
     pub waits_for: Option<[u8; 32]>,
     /// When it came into the queue.
     pub since: Instant,
-    range: Range<usize>,
 }
 
 /// Packets in the order of their capture.
 #[derive(Default)]
 pub struct Queue {
-    packets: VecDeque<Held>,
+    packets: VecDeque<(Held, Range<usize>)>,
     bytes: Vec<u8>,
 }
 
@@ -42,60 +41,42 @@ impl Queue {
     /// Bytes of packets that wait.
     pub fn size(&self) -> usize {
         match self.packets.front() {
-            Some(head) => self.bytes.len() - head.range.start,
+            Some((_, range)) => self.bytes.len() - range.start,
             None => 0,
         }
     }
 
     /// Appends a packet with its bytes.
-    pub fn push(&mut self, mut held: Held, data: &[u8]) {
+    pub fn push(&mut self, held: Held, data: &[u8]) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(data);
-        held.range = start..self.bytes.len();
-        self.packets.push_back(held);
+        self.packets.push_back((held, start..self.bytes.len()));
     }
 
     /// The packet that has waited longest.
     pub fn head(&self) -> Option<&Held> {
-        self.packets.front()
+        self.packets.front().map(|(held, _)| held)
     }
 
     /// Takes the packet that has waited longest, and its bytes.
     pub fn pop(&mut self) -> Option<(Held, &[u8])> {
-        let held = self.packets.pop_front()?;
-        let range = held.range.clone();
+        let (held, range) = self.packets.pop_front()?;
         Some((held, &self.bytes[range]))
     }
 
     /// Gives memory back that released packets leave behind. Called between batches.
     pub fn compact(&mut self) {
-        let Some(head) = self.packets.front() else {
+        let Some((_, head)) = self.packets.front() else {
             self.bytes.clear();
             return;
         };
-        let released = head.range.start;
+        let released = head.start;
         // Moving costs as much as was released at most, so that the cost stays linear.
         if released > self.bytes.len() / 2 {
             self.bytes.drain(..released);
-            for held in &mut self.packets {
-                held.range = held.range.start - released..held.range.end - released;
+            for (_, range) in &mut self.packets {
+                *range = range.start - released..range.end - released;
             }
-        }
-    }
-}
-
-impl Held {
-    /// A packet about to be queued.
-    pub fn new(time: Nanos, original_length: u32, direction: Direction, since: Instant) -> Self {
-        Self {
-            time,
-            original_length,
-            direction,
-            process: None,
-            comment: None,
-            waits_for: None,
-            since,
-            range: 0..0,
         }
     }
 }
@@ -109,7 +90,16 @@ mod tests {
         let mut queue = Queue::default();
         let now = Instant::now();
         for n in 0..100u8 {
-            queue.push(Held::new(Nanos(i64::from(n)), 1, Direction::Unknown, now), &[n; 10]);
+            let held = Held {
+                time: Nanos(i64::from(n)),
+                original_length: 1,
+                direction: Direction::Unknown,
+                process: None,
+                comment: None,
+                waits_for: None,
+                since: now,
+            };
+            queue.push(held, &[n; 10]);
         }
         for n in 0..100u8 {
             assert_eq!(queue.size(), 10 * (100 - usize::from(n)));

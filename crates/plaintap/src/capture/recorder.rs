@@ -65,8 +65,8 @@ impl Recorded {
 }
 
 /// See the module.
-pub struct Recorder<S> {
-    sink: S,
+pub struct Recorder {
+    sink: Box<dyn Sink + Send>,
     options: RecorderOptions,
     link_type: LinkType,
     segments: Segments,
@@ -84,10 +84,10 @@ pub struct Recorder<S> {
     taken: u64,
 }
 
-impl<S: Sink> Recorder<S> {
+impl Recorder {
     /// A recorder of packets of `link_type`.
     pub fn new(
-        sink: S,
+        sink: Box<dyn Sink + Send>,
         link_type: LinkType,
         options: RecorderOptions,
         keys: KeyStore,
@@ -244,8 +244,16 @@ impl<S: Sink> Recorder<S> {
             };
             return self.write(&packet, comment.as_deref());
         }
-        let held = Held::new(captured.time, captured.original_length, captured.direction, now);
-        self.queue.push(Held { process: seen.process, comment, waits_for, ..held }, data);
+        let held = Held {
+            time: captured.time,
+            original_length: captured.original_length,
+            direction: captured.direction,
+            process: seen.process,
+            comment,
+            waits_for,
+            since: now,
+        };
+        self.queue.push(held, data);
         Ok(())
     }
 

@@ -149,7 +149,7 @@ impl SessionOptions {
 struct Recording {
     source: SocketsSource,
     secrets: Option<SecretReader>,
-    recorder: Recorder<Box<dyn Sink + Send>>,
+    recorder: Recorder,
     log: Arc<ProbeLog>,
     start: Nanos,
 }

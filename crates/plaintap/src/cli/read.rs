@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Error, Result, anyhow, bail};
+use plaintap_crypt::keylog::LineError;
 use plaintap_crypt::{KeyStore, TlsDecryptor};
 use plaintap_decode::{Decoder, Options, ProcessInfo};
 use plaintap_filter::DisplayFilter;
@@ -109,7 +110,7 @@ impl Pass {
                 }
                 Some(Record::Secrets(secrets_type::TLS_KEY_LOG, data)) => {
                     let bad = &mut self.bad_secrets;
-                    self.keys.insert_keylog(data, |_| *bad += 1);
+                    self.keys.insert_keylog(data, |error| *bad += usize::from(is_damage(&error.problem)));
                 }
                 Some(Record::Process(index)) => {
                     if let Some(process) = reader.processes().get(index as usize) {
@@ -160,11 +161,20 @@ fn load_keys(keys: &KeyStore, path: &Path) -> Result<()> {
     let name = path.display();
     let text = std::fs::read(path).with_context(|| format!("cannot read the key log {name}"))?;
     let mut bad = Vec::new();
-    keys.insert_keylog(&text, |error| bad.push(error));
+    keys.insert_keylog(&text, |error| {
+        if is_damage(&error.problem) {
+            bad.push(error);
+        }
+    });
     if let Some(first) = bad.first() {
         bail!("{name}: {first}{}", if bad.len() > 1 { format!(" (and {} more)", bad.len() - 1) } else { String::new() });
     }
     Ok(())
+}
+
+/// Lines with labels that are not needed (later secrets of a key update are derived) or not supported (RSA) are sound.
+fn is_damage(problem: &LineError) -> bool {
+    !matches!(problem, LineError::Label(_) | LineError::Rsa)
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read>> {

@@ -15,8 +15,8 @@ use crate::out::CaptureFile;
 ///
 /// # Errors
 /// When the capture cannot be started.
-pub fn run(arguments: RunArguments) -> Result<ExitCode> {
-    match start(&arguments) {
+pub fn run(arguments: &RunArguments) -> Result<ExitCode> {
+    match start(arguments) {
         Ok(outcome) => {
             if !arguments.quiet {
                 eprint!("{}", summary(&outcome, arguments.write.as_deref()));
@@ -77,8 +77,8 @@ fn summary(outcome: &Outcome, file: Option<&Path>) -> String {
     // Writing to a String does not fail.
     let _ = write!(
         text,
-        "plaintap: {} packets ({} out, {} in), {} dropped",
-        recorded.total(),
+        "plaintap: {} ({} out, {} in), {} dropped",
+        count(recorded.total(), "packet"),
         recorded.outbound,
         recorded.inbound,
         statistics.dropped_full + statistics.dropped_uncopied,
@@ -100,8 +100,8 @@ fn summary(outcome: &Outcome, file: Option<&Path>) -> String {
     if outcome.still_running > 0 {
         let _ = writeln!(
             text,
-            "plaintap: {} processes of the command still run; they are not captured any more",
-            outcome.still_running
+            "plaintap: {} of the command still running, not captured any more",
+            count(outcome.still_running as u64, "process")
         );
     }
     text
@@ -111,26 +111,36 @@ fn key_summary(keys: &KeyReport, text: &mut String) {
     let connections = &keys.connections;
     let _ = writeln!(
         text,
-        "plaintap: {} TLS connections, {} with keys",
-        connections.connections, connections.with_keys
+        "plaintap: {}, {} with keys",
+        count(connections.connections as u64, "TLS connection"),
+        connections.with_keys
     );
-    for (reason, count) in &connections.without {
-        let _ = writeln!(text, "plaintap:   {count} without: {reason}");
+    for (reason, number) in &connections.without {
+        let _ = writeln!(text, "plaintap:   {number} without: {reason}");
     }
     if !connections.without.is_empty() {
         for failure in &keys.failures {
             let _ = writeln!(text, "plaintap:   {failure}");
         }
     }
-    for (count, what) in [
-        (connections.late as u64, "connections whose keys came after their packets were written"),
+    for (number, what) in [
+        (connections.late as u64, "with keys that came only after the packets were written"),
         (keys.lost, "secrets lost for want of room in the kernel's buffer"),
         (keys.unreadable, "secrets that could not be read from the process's memory"),
         (keys.unproved as u64, "secrets of connections that are not in the capture (not written)"),
         (keys.unnoticed, "programs or libraries that could not be looked at before they ran"),
     ] {
-        if count > 0 {
-            let _ = writeln!(text, "plaintap:   {count} {what}");
+        if number > 0 {
+            let _ = writeln!(text, "plaintap:   {number} {what}");
         }
     }
+}
+
+fn count(number: u64, what: &str) -> String {
+    let plural = match (number, what.ends_with('s')) {
+        (1, _) => "",
+        (_, true) => "es",
+        (_, false) => "s",
+    };
+    format!("{number} {what}{plural}")
 }

@@ -13,13 +13,12 @@ pub struct Details {
 
 impl Printer for Details {
     fn packet(&mut self, decoded: &Decoded<'_>, out: &mut String) {
-        self.tree.clear();
         decoded.tree(&mut self.tree);
         for line in self.tree.lines() {
             for _ in 0..line.depth {
                 out.push_str("    ");
             }
-            push_printable(line.text(), out);
+            push_printable(self.tree.text(line), out);
             out.push('\n');
         }
         out.push('\n');

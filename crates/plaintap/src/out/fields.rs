@@ -52,7 +52,7 @@ impl Printer for Fields {
             if std::mem::replace(&mut column.any, true) {
                 column.text.push(',');
             }
-            text::write_field(column.field, &value, &mut column.text);
+            text::write_value(column.field.field(), &value, &mut column.text);
         });
         for (index, column) in self.columns.iter().enumerate() {
             if index > 0 {

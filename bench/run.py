@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""The figures of BENCHMARKS.md: CPU time of plaintap against its peers, in one run, as ratios.
+
+usage: bench/run.py [ROUNDS]      (as root; builds what it needs; writes nothing but its output)
+
+Rounds of the variants are interleaved, and medians compared, because machines are noisy. CPU is user + system time of
+the variant's whole process tree, taken from wait4(2).
+"""
+
+import os
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def measure(command, **options):
+    """Runs a command; returns (wall seconds, CPU seconds, its output)."""
+    start = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        sys.exit(f"{command} ended with {process.returncode}:\n{output}")
+    return time.monotonic() - start, usage.ru_utime + usage.ru_stime, output
+
+
+def row(*cells):
+    print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def handshakes(plaintap, folder, rounds):
+    """TLS 1.3 handshakes of openssl s_time, the client inside or outside of plaintap run."""
+    port = free_port()
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-keyout", f"{folder}/key.pem", "-out", f"{folder}/cert.pem"],
+        check=True, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", f"{folder}/cert.pem", "-key",
+         f"{folder}/key.pem", "-www", "-quiet"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(200):
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        client = ["openssl", "s_time", "-connect", f"127.0.0.1:{port}", "-new", "-time", "3"]
+        capture = [plaintap, "run", "-q", "-w", "/dev/null"]
+        variants = {
+            "alone": client,
+            "`plaintap run --no-keys`": capture + ["--no-keys", "--"] + client,
+            "`plaintap run`": capture + ["--"] + client,
+        }
+        rates = {name: [] for name in variants}
+        costs = {name: [] for name in variants}
+        for _ in range(rounds):
+            for name, command in variants.items():
+                _, cpu, output = measure(command)
+                done = int(re.search(r"(\d+) connections in [\d.]+ real", output).group(1))
+                seconds = int(re.search(r"connections in (\d+) real", output).group(1))
+                rates[name].append(done / seconds)
+                costs[name].append(cpu / done * 1e6)
+    finally:
+        server.kill()
+        server.wait()
+    print("\n### TLS 1.3 handshakes, `openssl s_time -new` to `openssl s_server` on loopback\n")
+    row("client", "handshakes/s", "ratio", "CPU µs/handshake (client and plaintap)", "ratio")
+    row("---", "---", "---", "---", "---")
+    base_rate, base_cost = median(rates["alone"]), median(costs["alone"])
+    for name in variants:
+        rate, cost = median(rates[name]), median(costs[name])
+        row(name, f"{rate:.0f}", f"{rate / base_rate:.2f}", f"{cost:.0f}", f"{cost / base_cost:.2f}")
+
+
+def packets(plaintap, folder, rounds):
+    """UDP over loopback flat out, recorded by plaintap or by tcpdump."""
+    blast = f"{folder}/blast"
+    subprocess.run(["cc", "-O2", "-o", blast, f"{TOP}/bench/blast.c"], check=True)
+    tcpdump = shutil.which("tcpdump") or "/usr/bin/tcpdump"
+    print("\n### UDP datagrams over loopback, flat out, written to /dev/null\n")
+    row("payload", "recorder", "datagrams/s sent", "recorded", "lost", "CPU µs/datagram above the sender's own", "ratio to tcpdump")
+    row("---", "---", "---", "---", "---", "---", "---")
+    for size, count in ((22, 1_000_000), (1400, 500_000)):
+        sender = [blast, str(count), str(size)]
+        figures = {"nobody": [], "tcpdump -B 65536": [], "plaintap run": []}
+        for _ in range(rounds):
+            _, cpu, output = measure(sender)
+            figures["nobody"].append((float(output), cpu, 0, 0))
+            figures["tcpdump -B 65536"].append(with_tcpdump(tcpdump, sender))
+            _, cpu, output = measure([plaintap, "run", "--no-keys", "-w", "/dev/null", "--"] + sender)
+            recorded, dropped = map(int, re.search(r"(\d+) packets .* (\d+) dropped", output).groups())
+            figures["plaintap run"].append((float(output.splitlines()[0]), cpu, recorded, dropped))
+        base = median([f[1] for f in figures["nobody"]])
+        peer = median([f[1] for f in figures["tcpdump -B 65536"]]) - base
+        for name, values in figures.items():
+            above = median([f[1] for f in values]) - base
+            last = ("", "") if name == "nobody" else (f"{above / count * 1e6:.2f}", f"{above / peer:.2f}")
+            row(f"{size} B", name, f"{median([f[0] for f in values]):.0f}", *(
+                ("", "") if name == "nobody" else
+                (sum(f[2] for f in values), sum(f[3] for f in values))), *last)
+
+
+def with_tcpdump(tcpdump, sender):
+    command = [tcpdump, "-i", "lo", "-n", "-B", "65536", "-Z", "root", "-w", "/dev/null", "udp"]
+    recorder = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    recorder.stderr.readline()
+    time.sleep(0.3)
+    _, cpu, output = measure(sender)
+    time.sleep(1.2)
+    recorder.terminate()
+    report = recorder.stderr.read()
+    _, _, usage = os.wait4(recorder.pid, 0)
+    recorder.returncode = 0
+    captured = int(re.search(r"(\d+) packets? captured", report).group(1))
+    dropped = int(re.search(r"(\d+) packets? dropped by kernel", report).group(1))
+    return float(output), cpu + usage.ru_utime + usage.ru_stime, captured, dropped
+
+
+def main():
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    plaintap = subprocess.run(["cargo", "xtask", "dist"], cwd=TOP, check=True, stdout=subprocess.PIPE,
+                              text=True).stdout.splitlines()[-1]
+    with tempfile.TemporaryDirectory() as folder:
+        print(f"{rounds} rounds, medians; kernel {os.uname().release}, {os.cpu_count()} CPUs")
+        handshakes(plaintap, folder, rounds)
+        packets(plaintap, folder, rounds)
+
+
+main()
