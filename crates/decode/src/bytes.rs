@@ -94,6 +94,23 @@ impl<'a> Reader<'a> {
         self.end - self.at
     }
 
+    /// All bytes, those in front of and behind this reader's included.
+    pub const fn whole(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Goes on at offset `at`.
+    ///
+    /// # Errors
+    /// [`Short`] when that lies behind the end.
+    pub fn skip_to(&mut self, at: usize) -> Result<(), Short> {
+        if at > self.end {
+            return Err(Short::new(at, self.end));
+        }
+        self.at = at;
+        Ok(())
+    }
+
     /// The next `length` bytes.
     ///
     /// # Errors

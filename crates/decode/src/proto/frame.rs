@@ -60,7 +60,7 @@ fn protocols(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
             continue;
         }
         // These carry the messages of DNS under their own name.
-        if false {
+        if layer.protocol == id::dns && matches!(last.0, id::mdns | id::llmnr) {
             continue;
         }
         if protocol.stream.is_some() {

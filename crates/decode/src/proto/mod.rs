@@ -1,6 +1,9 @@
 //! The protocols, a file each. To add one, write its file and add its name to the list below.
 
+mod dns_names;
+mod http_names;
 mod names;
+mod put;
 mod tls_names;
 
 /// Makes the list of protocols, their numbers and the direct call of `enter` by number, which lets the compiler inline
@@ -59,7 +62,12 @@ protocols! {
     icmpv6
     tcp
     udp
+    dns
+    mdns
+    llmnr
     tls
+    http
+    http2
     data
 }
 
@@ -67,6 +75,7 @@ protocols! {
 mod prelude {
     pub(super) use std::fmt::Write as _;
 
+    pub(super) use super::put::{put_bytes, put_list, put_number, put_text};
     pub(super) use super::{id, names};
     pub(super) use crate::decoded::View;
     pub(super) use crate::field::{FieldIndex, FieldSink, Value, fields};

@@ -454,56 +454,6 @@ fn ticket(r: &mut Reader<'_>, version: u16, out: &mut dyn FieldSink) -> Result<(
     if r.left() > 0 { extensions(r, NEW_SESSION_TICKET, out) } else { Ok(()) }
 }
 
-fn put_number(
-    r: &mut Reader<'_>,
-    length: usize,
-    field: FieldIndex,
-    out: &mut dyn FieldSink,
-) -> Result<u64, Short> {
-    let at = r.at();
-    let number = r.number(length)?;
-    out.put(field, at..at + length, Value::Unsigned(number));
-    Ok(number)
-}
-
-fn put_list(
-    r: &mut Reader<'_>,
-    length: u64,
-    width: usize,
-    field: FieldIndex,
-    out: &mut dyn FieldSink,
-) -> Result<(), Short> {
-    let mut list = r.sub(length as usize)?;
-    while list.left() > 0 {
-        put_number(&mut list, width, field, out)?;
-    }
-    Ok(())
-}
-
-fn put_bytes(
-    r: &mut Reader<'_>,
-    length: usize,
-    field: FieldIndex,
-    out: &mut dyn FieldSink,
-) -> Result<(), Short> {
-    let at = r.at();
-    let bytes = r.take(length)?;
-    out.put(field, at..at + length, Value::Bytes(bytes));
-    Ok(())
-}
-
-fn put_text(
-    r: &mut Reader<'_>,
-    length: usize,
-    field: FieldIndex,
-    out: &mut dyn FieldSink,
-) -> Result<(), Short> {
-    let at = r.at();
-    let bytes = r.take(length)?;
-    out.put(field, at..at + length, Value::Text(bytes));
-    Ok(())
-}
-
 /// The protocol column names the version, where a whole record is there to tell it.
 fn column(view: &View<'_>) -> &'static str {
     if view.is_silent() {

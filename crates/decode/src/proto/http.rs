@@ -1,0 +1,589 @@
+//! HTTP/1.0 and HTTP/1.1, RFC 9112. A message, head and body, is one PDU.
+
+use super::prelude::*;
+use crate::limits;
+
+fields! {
+    REQUEST: Bool walk, "http.request", "Request";
+    REQUEST_METHOD: Text walk, "http.request.method", "Request Method";
+    REQUEST_URI: Text walk, "http.request.uri", "Request URI";
+    REQUEST_PATH: Text walk, "http.request.uri.path", "Request URI Path";
+    REQUEST_QUERY: Text walk, "http.request.uri.query", "Request URI Query";
+    REQUEST_PARAMETER: Text walk, "http.request.uri.query.parameter", "Request URI Query Parameter";
+    REQUEST_VERSION: Text walk, "http.request.version", "Request Version";
+    RESPONSE: Bool walk, "http.response", "Response";
+    RESPONSE_VERSION: Text walk, "http.response.version", "Response Version";
+    RESPONSE_CODE: U16 walk, "http.response.code", "Status Code";
+    RESPONSE_DESC: Text walk, "http.response.code.desc", "Status Code Description";
+    RESPONSE_PHRASE: Text walk, "http.response.phrase", "Response Phrase";
+    REQUEST_LINE: Text walk, "http.request.line", "Request line";
+    RESPONSE_LINE: Text walk, "http.response.line", "Response line";
+    AUTHORIZATION: Text walk, "http.authorization", "Authorization";
+    PROXY_AUTHENTICATE: Text walk, "http.proxy_authenticate", "Proxy-Authenticate";
+    PROXY_AUTHORIZATION: Text walk, "http.proxy_authorization", "Proxy-Authorization";
+    WWW_AUTHENTICATE: Text walk, "http.www_authenticate", "WWW-Authenticate";
+    CONTENT_TYPE: Text walk, "http.content_type", "Content-Type";
+    CONTENT_LENGTH_HEADER: Text walk, "http.content_length_header", "Content-Length";
+    CONTENT_LENGTH: U64 walk, "http.content_length", "Content length";
+    CONTENT_ENCODING: Text walk, "http.content_encoding", "Content-Encoding";
+    TRANSFER_ENCODING: Text walk, "http.transfer_encoding", "Transfer-Encoding";
+    UPGRADE: Text walk, "http.upgrade", "Upgrade";
+    USER_AGENT: Text walk, "http.user_agent", "User-Agent";
+    HOST: Text walk, "http.host", "Host";
+    CONNECTION: Text walk, "http.connection", "Connection";
+    COOKIE: Text walk, "http.cookie", "Cookie";
+    COOKIE_PAIR: Text walk, "http.cookie_pair", "Cookie pair";
+    SET_COOKIE: Text walk, "http.set_cookie", "Set-Cookie";
+    ACCEPT: Text walk, "http.accept", "Accept";
+    ACCEPT_LANGUAGE: Text walk, "http.accept_language", "Accept-Language";
+    ACCEPT_ENCODING: Text walk, "http.accept_encoding", "Accept Encoding";
+    REFERER: Text walk, "http.referer", "Referer";
+    DATE: Text walk, "http.date", "Date";
+    CACHE_CONTROL: Text walk, "http.cache_control", "Cache-Control";
+    SERVER: Text walk, "http.server", "Server";
+    LOCATION: Text walk, "http.location", "Location";
+    LAST_MODIFIED: Text walk, "http.last_modified", "Last-Modified";
+    X_FORWARDED_FOR: Text walk, "http.x_forwarded_for", "X-Forwarded-For";
+    SEC_WEBSOCKET_ACCEPT: Text walk, "http.sec_websocket_accept", "Sec-WebSocket-Accept";
+    SEC_WEBSOCKET_EXTENSIONS: Text walk, "http.sec_websocket_extensions", "Sec-WebSocket-Extensions";
+    SEC_WEBSOCKET_KEY: Text walk, "http.sec_websocket_key", "Sec-WebSocket-Key";
+    SEC_WEBSOCKET_PROTOCOL: Text walk, "http.sec_websocket_protocol", "Sec-WebSocket-Protocol";
+    SEC_WEBSOCKET_VERSION: Text walk, "http.sec_websocket_version", "Sec-WebSocket-Version";
+    HTTP2_SETTINGS: Text walk, "http.http2_settings", "HTTP2-Settings";
+    FULL_URI: Text walk, "http.request.full_uri", "Full request URI";
+    CHUNK_SIZE: U32 walk, "http.chunk_size", "Chunk size";
+    FILE_DATA: Text walk, "http.file_data", "File Data";
+}
+
+pub(crate) static PROTOCOL: Protocol = Protocol {
+    claims: &[
+        Claim::TcpPort(80),
+        Claim::TcpPort(3128),
+        Claim::TcpPort(8000),
+        Claim::TcpPort(8080),
+        Claim::Alpn("http/1.1"),
+        Claim::Alpn("http/1.0"),
+    ],
+    fields: FIELDS,
+    walk: Some(walk),
+    stream: Some(Stream { probe, any_port: true, frame, prefix: 0, partial_counts: false }),
+    info: Some(info),
+    ..Protocol::new("http", "Hypertext Transfer Protocol", "HTTP")
+};
+
+pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
+    Ok(Step::last(b))
+}
+
+/// Header fields that have a row of their own, by their name in lower case, sorted.
+static HEADERS: &[(&str, FieldIndex)] = &[
+    ("accept", ACCEPT),
+    ("accept-encoding", ACCEPT_ENCODING),
+    ("accept-language", ACCEPT_LANGUAGE),
+    ("authorization", AUTHORIZATION),
+    ("cache-control", CACHE_CONTROL),
+    ("connection", CONNECTION),
+    ("content-encoding", CONTENT_ENCODING),
+    ("content-length", CONTENT_LENGTH_HEADER),
+    ("content-type", CONTENT_TYPE),
+    ("cookie", COOKIE),
+    ("date", DATE),
+    ("host", HOST),
+    ("http2-settings", HTTP2_SETTINGS),
+    ("last-modified", LAST_MODIFIED),
+    ("location", LOCATION),
+    ("proxy-authenticate", PROXY_AUTHENTICATE),
+    ("proxy-authorization", PROXY_AUTHORIZATION),
+    ("referer", REFERER),
+    ("sec-websocket-accept", SEC_WEBSOCKET_ACCEPT),
+    ("sec-websocket-extensions", SEC_WEBSOCKET_EXTENSIONS),
+    ("sec-websocket-key", SEC_WEBSOCKET_KEY),
+    ("sec-websocket-protocol", SEC_WEBSOCKET_PROTOCOL),
+    ("sec-websocket-version", SEC_WEBSOCKET_VERSION),
+    ("server", SERVER),
+    ("set-cookie", SET_COOKIE),
+    ("transfer-encoding", TRANSFER_ENCODING),
+    ("upgrade", UPGRADE),
+    ("user-agent", USER_AGENT),
+    ("www-authenticate", WWW_AUTHENTICATE),
+    ("x-forwarded-for", X_FORWARDED_FOR),
+];
+
+/// Methods that begin a request: RFC 9110 §9.3, RFC 5789, WebDAV (RFC 4918, RFC 3253, RFC 5323) and UPnP.
+const METHODS: &[&[u8]] = &[
+    b"GET",
+    b"HEAD",
+    b"POST",
+    b"PUT",
+    b"DELETE",
+    b"CONNECT",
+    b"OPTIONS",
+    b"TRACE",
+    b"PATCH",
+    b"PROPFIND",
+    b"PROPPATCH",
+    b"MKCOL",
+    b"COPY",
+    b"MOVE",
+    b"LOCK",
+    b"UNLOCK",
+    b"REPORT",
+    b"SEARCH",
+    b"SUBSCRIBE",
+    b"UNSUBSCRIBE",
+    b"NOTIFY",
+    b"M-SEARCH",
+];
+
+fn probe(b: &[u8]) -> bool {
+    is_response(b) || request_method(b).is_some()
+}
+
+fn is_response(b: &[u8]) -> bool {
+    b.starts_with(b"HTTP/1.")
+}
+
+fn request_method(b: &[u8]) -> Option<&[u8]> {
+    METHODS.iter().copied().find(|method| b.starts_with(method) && b.get(method.len()) == Some(&b' '))
+}
+
+/// Whether these few bytes may still become the start of a message.
+fn may_begin(b: &[u8]) -> bool {
+    let begins = |whole: &[u8]| whole.starts_with(b);
+    begins(b"HTTP/1.") || METHODS.iter().any(|method| begins(method) || b.strip_suffix(b" ") == Some(method))
+}
+
+/// What a response needs to know of its request, 2 bits each in a queue (RFC 9112 §6.3).
+mod asked {
+    pub(super) const OTHER: u64 = 1;
+    pub(super) const HEAD: u64 = 2;
+    pub(super) const CONNECT: u64 = 3;
+}
+
+/// How the length of a body is told.
+enum Body {
+    Length(u64),
+    Chunked,
+    UntilClose,
+}
+
+/// Length of head and body (RFC 9112 §6.3). `progress` holds the length of the head, once known, and where to go on.
+fn frame(b: &[u8], cx: &mut Framing<'_>) -> Length {
+    if cx.progress[0] == 0 {
+        if !probe(b) {
+            return if may_begin(b) { Length::Need } else { Length::NotMine };
+        }
+        let from = (cx.progress[1] as usize).saturating_sub(3);
+        let Some(head) = head_length(b, from) else {
+            cx.progress[1] = b.len() as u64;
+            return if b.len() > limits::MAX_HTTP_HEAD { Length::NotMine } else { Length::Need };
+        };
+        *cx.progress = [head as u64, head as u64];
+    }
+    let head = cx.progress[0] as usize;
+    let Some(bytes) = b.get(..head) else { return Length::NotMine };
+    let length = match body_of(bytes, cx.memory[0] & 3) {
+        Body::Length(length) => Length::Known((head as u64).saturating_add(length)),
+        Body::Chunked => chunked_length(b, &mut cx.progress[1]),
+        Body::UntilClose => Length::UntilClose,
+    };
+    if let Length::Known(_) | Length::UntilClose = length {
+        remember(bytes, cx);
+    }
+    length
+}
+
+/// Keeps the queue of requests, and sees when another protocol takes over. Comes once for each message.
+fn remember(head: &[u8], cx: &mut Framing<'_>) {
+    let queue = &mut cx.memory[0];
+    if let Some(method) = request_method(head) {
+        let entry = match method {
+            b"HEAD" => asked::HEAD,
+            b"CONNECT" => asked::CONNECT,
+            _ => asked::OTHER,
+        };
+        let used = (64 - queue.leading_zeros()).next_multiple_of(2);
+        if used < 64 {
+            *queue |= entry << used;
+        }
+        return;
+    }
+    let asked = *queue & 3;
+    match status_code(head) {
+        // After the switch comes what Upgrade names; HTTP/2 over clear text is h2c (RFC 7540 §3.2).
+        101 => {
+            let to = Head::new(head).header(b"upgrade");
+            let http2 = to.is_some_and(|name| name.eq_ignore_ascii_case(b"h2c"));
+            *cx.upgrade = Some(if http2 { id::http2 } else { ProtocolId::NONE });
+        }
+        100..=199 => {}
+        code => {
+            *queue >>= 2;
+            if asked == asked::CONNECT && (200..300).contains(&code) {
+                *cx.upgrade = Some(ProtocolId::NONE);
+            }
+        }
+    }
+}
+
+fn body_of(bytes: &[u8], asked: u64) -> Body {
+    let chunked = is_chunked(bytes);
+    let length = Head::new(bytes).header(b"content-length").and_then(decimal);
+    if is_response(bytes) {
+        let code = status_code(bytes);
+        let none = matches!(code, 100..=199 | 204 | 304)
+            || asked == asked::HEAD
+            || asked == asked::CONNECT && (200..300).contains(&code);
+        if none {
+            return Body::Length(0);
+        }
+    }
+    match (chunked, length) {
+        (true, _) => Body::Chunked,
+        (false, Some(length)) => Body::Length(length),
+        (false, None) if is_response(bytes) => Body::UntilClose,
+        (false, None) => Body::Length(0),
+    }
+}
+
+/// Length up to the end of a chunked body; `at` is where its next chunk begins, and moves on (RFC 9112 §7.1).
+fn chunked_length(b: &[u8], at: &mut u64) -> Length {
+    loop {
+        let here = *at as usize;
+        let Some((size, data)) = chunk(b, here) else {
+            let hopeless = b.len().saturating_sub(here) > 1024;
+            return if hopeless { Length::Known(b.len() as u64) } else { Length::Need };
+        };
+        let Some(size) = size else { return Length::Known(here.max(1) as u64) };
+        if size == 0 {
+            return match trailer_end(b, data) {
+                Some(end) => Length::Known(end as u64),
+                None => Length::Need,
+            };
+        }
+        let next = (data as u64).saturating_add(size).saturating_add(2);
+        if next > b.len() as u64 {
+            return if next > limits::MAX_PDU as u64 { Length::Known(next) } else { Length::Need };
+        }
+        *at = next;
+    }
+}
+
+/// Size of the chunk at `at` and where its data begins; the size is None when it is not a number. None without a whole
+/// line.
+fn chunk(b: &[u8], at: usize) -> Option<(Option<u64>, usize)> {
+    let rest = b.get(at..)?;
+    let line = memchr::memchr(b'\n', rest)?;
+    let digits = rest[..line].iter().take_while(|c| c.is_ascii_hexdigit()).count();
+    let text = std::str::from_utf8(&rest[..digits]).ok()?;
+    Some((u64::from_str_radix(text, 16).ok(), at + line + 1))
+}
+
+/// The end of the trailer fields: behind an empty line.
+fn trailer_end(b: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        let rest = b.get(at..)?;
+        let line = memchr::memchr(b'\n', rest)?;
+        at += line + 1;
+        if rest[..line].is_empty() || rest[..line] == *b"\r" {
+            return Some(at);
+        }
+    }
+}
+
+/// Length of the head, the empty line behind it included; searched from `from` on.
+fn head_length(b: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        at += memchr::memchr(b'\n', b.get(at..)?)? + 1;
+        match b.get(at..)? {
+            [b'\n', ..] => return Some(at + 1),
+            [b'\r', b'\n', ..] => return Some(at + 2),
+            _ => {}
+        }
+    }
+}
+
+fn status_code(head: &[u8]) -> u16 {
+    let code = head.split(|&c| c == b' ').nth(1).unwrap_or(b"");
+    decimal(code.get(..3).unwrap_or(b"")).unwrap_or(0) as u16
+}
+
+fn decimal(text: &[u8]) -> Option<u64> {
+    std::str::from_utf8(text.trim_ascii()).ok()?.parse().ok()
+}
+
+/// Chunked is always the last transfer coding (RFC 9112 §6.1).
+fn is_chunked(head: &[u8]) -> bool {
+    const CHUNKED: &[u8] = b"chunked";
+    Head::new(head).header(b"transfer-encoding").is_some_and(|value| {
+        let start = value.len().saturating_sub(CHUNKED.len());
+        value[start..].eq_ignore_ascii_case(CHUNKED)
+    })
+}
+
+/// The lines of a head.
+struct Head<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    count: usize,
+}
+
+/// One line: where it lies with its line end, and its text without.
+struct HeadLine<'a> {
+    start: usize,
+    end: usize,
+    text: &'a [u8],
+}
+
+impl<'a> Head<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0, count: 0 }
+    }
+
+    /// The value of the first header field of this name, in lower case.
+    fn header(self, name: &[u8]) -> Option<&'a [u8]> {
+        self.skip(1).find_map(|line| {
+            let (key, value) = split_header(line.text)?;
+            key.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+}
+
+impl<'a> Iterator for Head<'a> {
+    type Item = HeadLine<'a>;
+
+    /// The next line; none behind the empty one.
+    fn next(&mut self) -> Option<HeadLine<'a>> {
+        let rest = self.bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
+        let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
+        let line = &rest[..length];
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        if text.is_empty() || self.count > limits::MAX_HTTP_HEADERS {
+            return None;
+        }
+        let start = self.at;
+        self.at += length;
+        self.count += 1;
+        Some(HeadLine { start, end: self.at, text })
+    }
+}
+
+fn split_header(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = memchr::memchr(b':', line)?;
+    Some((&line[..colon], line[colon + 1..].trim_ascii()))
+}
+
+fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let bytes = view.header().0;
+    if !probe(bytes) {
+        return Ok(());
+    }
+    let response = is_response(bytes);
+    let mut lines = Head::new(bytes);
+    let Some(first) = lines.next() else { return Ok(()) };
+    out.open(first.start..first.end, format_args!("{}", String::from_utf8_lossy(first.text)));
+    let uri = if response { status_line(&first, out) } else { request_line(&first, out) };
+    out.close();
+    out.put(if response { RESPONSE } else { REQUEST }, 0..0, Value::Bool(true));
+    let mut host = None;
+    let mut encoded = false;
+    for line in lines.by_ref() {
+        let field = if response { RESPONSE_LINE } else { REQUEST_LINE };
+        out.put(field, line.start..line.end, Value::Text(&bytes[line.start..line.end]));
+        let Some((name, value)) = split_header(line.text) else { continue };
+        header(name, value, line.start..line.end, out);
+        if name.eq_ignore_ascii_case(b"host") {
+            host = Some(value);
+        }
+        encoded |= name.eq_ignore_ascii_case(b"content-encoding") && !value.eq_ignore_ascii_case(b"identity");
+    }
+    if let (Some(host), Some(uri), true) = (host, uri, out.wants(FULL_URI)) {
+        out.put(FULL_URI, 0..0, Value::Text(&full_uri(view, bytes, host, uri)));
+    }
+    let body = head_length(bytes, 0).unwrap_or(bytes.len());
+    show_body(bytes, body, encoded, out);
+    Ok(())
+}
+
+/// Method, target and version; returns the target.
+fn request_line<'a>(line: &HeadLine<'a>, out: &mut dyn FieldSink) -> Option<&'a [u8]> {
+    let method_end = memchr::memchr(b' ', line.text)?;
+    let rest = &line.text[method_end + 1..];
+    let uri_end = memchr::memrchr(b' ', rest).unwrap_or(rest.len());
+    let uri = &rest[..uri_end];
+    let uri_at = line.start + method_end + 1;
+    out.put(REQUEST_METHOD, line.start..line.start + method_end, Value::Text(&line.text[..method_end]));
+    out.put(REQUEST_URI, uri_at..uri_at + uri.len(), Value::Text(uri));
+    if let Some(mark) = memchr::memchr(b'?', uri) {
+        let query = &uri[mark + 1..];
+        let query_at = uri_at + mark + 1;
+        out.put(REQUEST_PATH, uri_at..uri_at + mark, Value::Text(&uri[..mark]));
+        out.put(REQUEST_QUERY, query_at..query_at + query.len(), Value::Text(query));
+        let mut at = query_at;
+        for parameter in query.split(|&c| c == b'&') {
+            out.put(REQUEST_PARAMETER, at..at + parameter.len(), Value::Text(parameter));
+            at += parameter.len() + 1;
+        }
+    }
+    if uri_end < rest.len() {
+        let version = &rest[uri_end + 1..];
+        let at = uri_at + uri_end + 1;
+        out.put(REQUEST_VERSION, at..at + version.len(), Value::Text(version));
+    }
+    Some(uri)
+}
+
+/// Version, code and phrase; there is no target to return.
+fn status_line<'a>(line: &HeadLine<'a>, out: &mut dyn FieldSink) -> Option<&'a [u8]> {
+    let version_end = memchr::memchr(b' ', line.text)?;
+    out.put(RESPONSE_VERSION, line.start..line.start + version_end, Value::Text(&line.text[..version_end]));
+    let rest = &line.text[version_end + 1..];
+    let code_at = line.start + version_end + 1;
+    let code = decimal(rest.get(..3)?)?;
+    out.put(RESPONSE_CODE, code_at..code_at + 3, Value::Unsigned(code));
+    if let Some(description) = crate::field::value_name(super::http_names::STATUS_CODES, code) {
+        out.put(RESPONSE_DESC, code_at..code_at + 3, Value::Text(description.as_bytes()));
+    }
+    let phrase = rest.get(4..).unwrap_or(b"");
+    out.put(RESPONSE_PHRASE, code_at + 4..code_at + 4 + phrase.len(), Value::Text(phrase));
+    None
+}
+
+fn header(name: &[u8], value: &[u8], at: std::ops::Range<usize>, out: &mut dyn FieldSink) {
+    let mut lower = [0; 32];
+    let Some(lower) = lower.get_mut(..name.len()) else { return };
+    lower.copy_from_slice(name);
+    lower.make_ascii_lowercase();
+    let Ok(found) = HEADERS.binary_search_by(|(known, _)| known.as_bytes().cmp(lower)) else { return };
+    let field = HEADERS[found].1;
+    out.put(field, at.clone(), Value::Text(value));
+    match field {
+        CONTENT_LENGTH_HEADER => {
+            if let Some(length) = decimal(value) {
+                out.put(CONTENT_LENGTH, at, Value::Unsigned(length));
+            }
+        }
+        COOKIE => {
+            for pair in value.split(|&c| c == b';').map(<[u8]>::trim_ascii).filter(|pair| !pair.is_empty()) {
+                out.put(COOKIE_PAIR, at.clone(), Value::Text(pair));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The target with scheme and host, where it does not have them already.
+fn full_uri(view: &View<'_>, bytes: &[u8], host: &[u8], uri: &[u8]) -> Vec<u8> {
+    let starts = |scheme: &[u8]| uri.get(..scheme.len()).is_some_and(|u| u.eq_ignore_ascii_case(scheme));
+    if starts(b"http://") || starts(b"https://") || bytes.starts_with(b"CONNECT ") {
+        return uri.to_vec();
+    }
+    let encrypted = view.below().iter().any(|layer| layer.protocol == id::tls);
+    let scheme: &[u8] = if encrypted { b"https://" } else { b"http://" };
+    [scheme, host, uri].concat()
+}
+
+/// The body, with the chunks joined. A body that is encoded further (gzip) is not text, and left alone.
+fn show_body(bytes: &[u8], at: usize, encoded: bool, out: &mut dyn FieldSink) {
+    let chunked = is_chunked(bytes);
+    let body = bytes.get(at..).unwrap_or(b"");
+    if !chunked {
+        if !body.is_empty() && !encoded {
+            out.put(FILE_DATA, at..bytes.len(), Value::Text(body));
+        }
+        return;
+    }
+    let keep = out.wants(FILE_DATA) && !encoded;
+    let mut joined = Vec::new();
+    let mut here = at;
+    while let Some((Some(size), data)) = chunk(bytes, here) {
+        out.put(CHUNK_SIZE, here..data, Value::Unsigned(size));
+        let end = usize::try_from(size).ok().and_then(|size| data.checked_add(size));
+        let Some(piece) = end.and_then(|end| bytes.get(data..end)) else { break };
+        if keep {
+            joined.extend_from_slice(piece);
+        }
+        if size == 0 {
+            break;
+        }
+        here = data + piece.len() + 2;
+    }
+    if keep && !joined.is_empty() {
+        out.put(FILE_DATA, at..bytes.len(), Value::Text(&joined));
+    }
+}
+
+/// The request or status line, and of a response the type of its content.
+fn info(view: &View<'_>, out: &mut String) {
+    let bytes = view.header().0;
+    let Some(first) = Head::new(bytes).next() else { return };
+    crate::text::write_escaped(first.text, out);
+    if let Some(kind) = Head::new(bytes).header(b"content-type") {
+        let kind = kind.split(|&c| c == b';').next().unwrap_or(kind);
+        out.push_str("  (");
+        crate::text::write_escaped(kind.trim_ascii(), out);
+        out.push(')');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Side;
+
+    /// Frames `b`, with what the connection remembers.
+    fn framed(b: &[u8], side: Side, memory: &mut [u64; 2]) -> (Length, Option<ProtocolId>) {
+        let (mut progress, mut upgrade) = ([0; 2], None);
+        let length = frame(b, &mut Framing { side, progress: &mut progress, memory, upgrade: &mut upgrade });
+        (length, upgrade)
+    }
+
+    #[test]
+    fn the_length_of_a_response_depends_on_its_request() {
+        let response = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+        let mut memory = [0; 2];
+        for method in ["GET", "HEAD", "GET"] {
+            let request = format!("{method} / HTTP/1.1\r\n\r\n");
+            let length = framed(request.as_bytes(), Side::Initiator, &mut memory).0;
+            assert_eq!(length, Length::Known(request.len() as u64));
+        }
+        let lengths = [(); 3].map(|()| framed(response, Side::Responder, &mut memory).0);
+        assert_eq!(lengths, [Length::Known(43), Length::Known(38), Length::Known(43)]);
+        assert_eq!(memory[0], 0);
+    }
+
+    #[test]
+    fn chunks_end_behind_the_trailer() {
+        let whole = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: y\r\n\r\nNEXT";
+        let mut memory = [0; 2];
+        let (mut progress, mut upgrade) = ([0; 2], None);
+        for cut in 20..whole.len() - 4 {
+            let cx = &mut Framing {
+                side: Side::Responder,
+                progress: &mut progress,
+                memory: &mut memory,
+                upgrade: &mut upgrade,
+            };
+            assert_eq!(frame(&whole[..cut], cx), Length::Need, "{cut} bytes");
+        }
+        let length = framed(whole, Side::Responder, &mut memory).0;
+        assert_eq!(length, Length::Known(whole.len() as u64 - 4));
+    }
+
+    #[test]
+    fn a_tunnel_ends_http() {
+        let mut memory = [0; 2];
+        framed(b"CONNECT a:443 HTTP/1.1\r\n\r\n", Side::Initiator, &mut memory);
+        let (length, upgrade) = framed(b"HTTP/1.1 200 OK\r\n\r\n", Side::Responder, &mut memory);
+        assert_eq!((length, upgrade), (Length::Known(19), Some(ProtocolId::NONE)));
+        let head = b"HTTP/1.1 101 Switching\r\nUpgrade: h2c\r\n\r\n";
+        assert_eq!(framed(head, Side::Responder, &mut memory).1, Some(id::http2));
+    }
+
+    #[test]
+    fn header_names_are_sorted() {
+        assert!(HEADERS.windows(2).all(|w| w[0].0 < w[1].0));
+    }
+}
