@@ -124,7 +124,8 @@ fn captures_that_cannot_be_written() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let marker = folder.path().join("marker");
-    let output = plaintap_run(&["-w", "/no/such/folder/a.pcapng", "--", "touch", marker.to_str().expect("UTF-8")]);
+    let output =
+        plaintap_run(&["-w", "/no/such/folder/a.pcapng", "--", "touch", marker.to_str().expect("UTF-8")]);
     assert_status(&output, 1);
     let message = error(&output);
     assert!(message.contains("/no/such/folder/a.pcapng") && message.contains("does not exist"), "{message}");
@@ -144,7 +145,10 @@ fn captures_that_cannot_be_written() {
     assert_status(&output, 1);
     assert_eq!(text(&output.stdout).lines().count(), 20);
     let message = text(&output.stderr);
-    assert!(message.contains("cannot be written") && message.contains("No space left on device"), "{message}");
+    assert!(
+        message.contains("cannot be written") && message.contains("No space left on device"),
+        "{message}"
+    );
     let packets = tshark(&nginx.file("full.pcapng"), &[]).lines().count();
     assert!(packets > 50, "{packets} packets\n{message}");
 

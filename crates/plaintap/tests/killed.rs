@@ -14,7 +14,8 @@ const KILLS: u64 = 100;
 
 /// What a capture could leave behind: kernel programs, network rules and interfaces.
 fn machine() -> String {
-    let programs = Command::new(find("bpftool").expect("bpftool")).args(["prog", "show"]).output().expect("bpftool");
+    let programs =
+        Command::new(find("bpftool").expect("bpftool")).args(["prog", "show"]).output().expect("bpftool");
     let links = Command::new(find("ip").expect("ip")).args(["-o", "link"]).output().expect("ip");
     format!("{}{}", text(&programs.stdout), text(&links.stdout))
 }
@@ -28,7 +29,10 @@ fn a_killed_capture_leaves_a_readable_file_and_nothing_else() {
     let nginx = Nginx::start();
     let mut random = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_nanos() as u64 | 1;
     println!("seed {random}");
-    let script = format!("i=0; while [ $i -lt 20 ]; do curl -sk -o /dev/null {}; i=$((i+1)); done; echo done", nginx.url("/"));
+    let script = format!(
+        "i=0; while [ $i -lt 20 ]; do curl -sk -o /dev/null {}; i=$((i+1)); done; echo done",
+        nginx.url("/")
+    );
     let (mut packets, mut empty) = (0, 0);
     for kill in 0..KILLS {
         let file = nginx.file(&format!("{kill}.pcapng"));

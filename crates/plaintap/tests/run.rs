@@ -5,8 +5,8 @@ mod support;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use support::*;
@@ -47,7 +47,8 @@ fn curl_is_captured_alone_and_decrypted() {
         thread::spawn(move || {
             let mut requests = 0;
             while !stop.load(Ordering::Relaxed) {
-                let status = Command::new("curl").args(["-sk", "--http1.1", "-o", "/dev/null", &url]).status();
+                let status =
+                    Command::new("curl").args(["-sk", "--http1.1", "-o", "/dev/null", &url]).status();
                 assert!(status.expect("curl").success());
                 requests += 1;
             }
@@ -102,7 +103,19 @@ fn stripped_go_programs_decrypt() {
         let file = nginx.file(&format!("go-{name}.pcapng"));
         let summary = capture(&file, &[client, &nginx.url("/from-go")]);
         assert!(summary.contains("1 TLS connection, 1 with keys"), "{name}: {summary}");
-        let paths = tshark(&file, &["-Y", "http.request or http2.headers.path", "-T", "fields", "-e", "http.request.uri", "-e", "http2.headers.path"]);
+        let paths = tshark(
+            &file,
+            &[
+                "-Y",
+                "http.request or http2.headers.path",
+                "-T",
+                "fields",
+                "-e",
+                "http.request.uri",
+                "-e",
+                "http2.headers.path",
+            ],
+        );
         assert_eq!(paths.trim(), "/from-go", "{name}");
     }
 }
@@ -225,12 +238,22 @@ fn udp_icmp_and_ipv6_are_captured_too() {
         icmp = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)\n\
         icmp.sendto(bytes([8, 0, 0xf7, 0xff, 0, 0, 0, 0]), ('127.0.0.1', 0)); icmp.recv(100); icmp.recv(100)\n";
     capture(&file, &["/usr/bin/python3", "-c", program]);
-    let text = tshark(&file, &["-T", "fields", "-e", "udp.length", "-e", "ip.src", "-e", "ipv6.src", "-e", "icmp.type"]);
+    let text = tshark(
+        &file,
+        &["-T", "fields", "-e", "udp.length", "-e", "ip.src", "-e", "ipv6.src", "-e", "icmp.type"],
+    );
     let rows: Vec<&str> = text.lines().collect();
     // Each datagram once, although both ends are the target's; the echo reply comes from the kernel itself.
     assert_eq!(
         rows,
-        ["11\t127.0.0.1\t\t", "14\t127.0.0.1\t\t", "11\t\t::1\t", "14\t\t::1\t", "\t127.0.0.1\t\t8", "\t127.0.0.1\t\t0"]
+        [
+            "11\t127.0.0.1\t\t",
+            "14\t127.0.0.1\t\t",
+            "11\t\t::1\t",
+            "14\t\t::1\t",
+            "\t127.0.0.1\t\t8",
+            "\t127.0.0.1\t\t0"
+        ]
     );
 }
 
@@ -252,7 +275,8 @@ fn options_of_run_do_what_they_say() {
 
     // -s cuts what is kept; the secrets are there all the same.
     let path = nginx.file("snap.pcapng");
-    let output = plaintap(&["run", "-s", "60", "-w", path.to_str().expect("UTF-8"), "--", "curl", "-sk", &url]);
+    let output =
+        plaintap(&["run", "-s", "60", "-w", path.to_str().expect("UTF-8"), "--", "curl", "-sk", &url]);
     assert_status(&output, 0);
     assert!(text(&output.stderr).contains("1 TLS connection, 1 with keys"));
     let lengths = tshark(&path, &["-T", "fields", "-e", "frame.cap_len"]);
@@ -260,7 +284,8 @@ fn options_of_run_do_what_they_say() {
 
     // --no-keys: packets, no secrets.
     let path = nginx.file("nokeys.pcapng");
-    let output = plaintap(&["run", "--no-keys", "-w", path.to_str().expect("UTF-8"), "--", "curl", "-sk", &url]);
+    let output =
+        plaintap(&["run", "--no-keys", "-w", path.to_str().expect("UTF-8"), "--", "curl", "-sk", &url]);
     assert_status(&output, 0);
     assert_eq!(connections(&path), 1);
     assert_eq!(uris(&path), Vec::<String>::new());
@@ -283,4 +308,41 @@ fn options_of_run_do_what_they_say() {
     let output = plaintap(&["run", "--as", "nobody", "-q", "-w", "/dev/null", "--", "id", "-un"]);
     assert_status(&output, 0);
     assert_eq!(text(&output.stdout), "nobody\n");
+}
+
+#[test]
+fn an_interrupt_ends_the_command_and_completes_the_file() {
+    use std::os::unix::process::{CommandExt, ExitStatusExt};
+    if !can_run(PEERS) {
+        return;
+    }
+    let nginx = Nginx::start();
+    let file = nginx.file("interrupted.pcapng");
+    let script = format!("curl -sk --http1.1 {}; echo asked; exec sleep 100", nginx.url("/before"));
+    let mut child = Command::new(PLAINTAP)
+        .arg("run")
+        .arg("-w")
+        .arg(&file)
+        .args(["--", "sh", "-c", &script])
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("plaintap starts");
+    let mut line = [0; 20];
+    let mut pipe = child.stdout.take().expect("a pipe");
+    let mut seen = Vec::new();
+    while !text(&seen).contains("asked") {
+        let n = std::io::Read::read(&mut pipe, &mut line).expect("its output");
+        assert!(n > 0, "{}", text(&seen));
+        seen.extend(&line[..n]);
+    }
+    // As the terminal does it: to the whole process group.
+    let kill = Command::new("kill").args(["-INT", "--", &format!("-{}", child.id())]).status();
+    assert!(kill.expect("kill").success());
+    let output = finish(child);
+    assert_eq!(output.status.signal(), Some(2), "{}", text(&output.stderr));
+    assert_eq!(uris(&file), ["/before"]);
+    assert!(text(&output.stderr).contains("1 TLS connection, 1 with keys"), "{}", text(&output.stderr));
 }

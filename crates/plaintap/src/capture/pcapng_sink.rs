@@ -21,15 +21,10 @@ impl PcapngSink {
     /// When the file does not take it.
     pub fn new(file: CaptureFile, link_type: LinkType, snap_length: u32, target: &str) -> io::Result<Self> {
         let system = rustix::system::uname();
-        let system_name = format!(
-            "{} {}",
-            system.sysname().to_string_lossy(),
-            system.release().to_string_lossy()
-        );
-        let command_line: Vec<_> =
-            std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
-        let application =
-            format!("plaintap {} ({})", env!("CARGO_PKG_VERSION"), command_line.join(" "));
+        let system_name =
+            format!("{} {}", system.sysname().to_string_lossy(), system.release().to_string_lossy());
+        let command_line: Vec<_> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
+        let application = format!("plaintap {} ({})", env!("CARGO_PKG_VERSION"), command_line.join(" "));
         let mut writer =
             PcapngWriter::new(file, &application, &system_name, &system.machine().to_string_lossy())?;
         writer.interface(&Interface {

@@ -310,3 +310,186 @@ impl Recorded {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    use plaintap_crypt::SecretLabel;
+    use plaintap_packet::Nanos;
+
+    const RANDOM: [u8; 32] = [7; 32];
+
+    /// Writes down what it is given.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<String>>>);
+
+    impl Log {
+        fn take(&self) -> Vec<String> {
+            std::mem::take(&mut self.0.lock().unwrap())
+        }
+
+        fn add(&self, line: String) -> io::Result<()> {
+            self.0.lock().unwrap().push(line);
+            Ok(())
+        }
+    }
+
+    impl Sink for Log {
+        fn process(&mut self, process: &Process) -> io::Result<()> {
+            self.add(format!("process {}", process.name))
+        }
+
+        fn secrets(&mut self, secrets: &[TlsSecret]) -> io::Result<()> {
+            self.add(format!("{} secrets", secrets.len()))
+        }
+
+        fn packet(&mut self, packet: &Packet<'_>, comment: Option<&str>) -> io::Result<()> {
+            let owner = packet.process.map_or("-".to_owned(), |p| p.to_string());
+            self.add(
+                format!("packet {} of {owner} {}", packet.time.0, comment.unwrap_or("")).trim().to_owned(),
+            )
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn finish(&mut self, _: &InterfaceStatistics) -> io::Result<()> {
+            self.add("end".to_owned())
+        }
+    }
+
+    fn recorder(options: RecorderOptions) -> (Recorder, Log) {
+        let (log, probes) = (Log::default(), Arc::new(ProbeLog::default()));
+        probes.attached("libssl", [0].into_iter());
+        let recorder = Recorder::new(Box::new(log.clone()), LinkType::RAW, options, KeyStore::new(), probes);
+        (recorder, log)
+    }
+
+    /// A batch of TCP segments between 10.0.0.1:1000 and 10.0.0.2:443, numbered from `first` by their time.
+    fn batch(first: i64, segments: &[(bool, &[u8])]) -> Batch {
+        let mut batch = Batch::default();
+        for (n, (from_client, payload)) in segments.iter().enumerate() {
+            let start = batch.bytes.len();
+            let length = 40 + payload.len() as u16;
+            let mut ip = [0x45, 0, 0, 0, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+            let mut tcp = [3, 232, 1, 187, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 0x10, 0, 0, 0, 0, 0, 0];
+            ip[2..4].copy_from_slice(&length.to_be_bytes());
+            if !from_client {
+                ip[12..20].rotate_left(4);
+                tcp[0..4].rotate_left(2);
+            }
+            batch.bytes.extend(ip.iter().chain(&tcp).chain(*payload));
+            let mut owner = Owner { pid: 5, uid: 0, ..Owner::default() };
+            owner.name[..4].copy_from_slice(b"curl");
+            batch.packets.push(CapturedPacket {
+                time: Nanos(first + n as i64),
+                original_length: u32::from(length),
+                range: start..batch.bytes.len(),
+                direction: Direction::Outbound,
+                interface_index: 1,
+                owner,
+            });
+        }
+        batch
+    }
+
+    fn client_hello() -> Vec<u8> {
+        let mut hello = vec![22, 3, 1, 0, 200, 1, 0, 0, 196, 3, 3];
+        hello.extend(RANDOM);
+        hello.resize(205, 0);
+        hello
+    }
+
+    const SERVER_HELLO: &[u8] = &[22, 3, 3, 0, 2, 2, 0];
+
+    fn secret(label: SecretLabel) -> TlsSecret {
+        TlsSecret::new(label, RANDOM, &[9; 48]).unwrap()
+    }
+
+    #[test]
+    fn packets_wait_for_the_secrets_that_they_need() {
+        let (mut recorder, log) = recorder(RecorderOptions::default());
+        let now = Instant::now();
+        let hello = client_hello();
+        recorder
+            .packets(&batch(1, &[(true, b""), (true, &hello), (false, SERVER_HELLO), (true, b"x")]), now)
+            .unwrap();
+        recorder.release(now).unwrap();
+        assert_eq!(log.take(), ["process curl", "packet 1 of 0 pid=5 process=curl uid=0", "packet 2 of 0"]);
+        for label in [
+            SecretLabel::ServerHandshakeTrafficSecret,
+            SecretLabel::ClientHandshakeTrafficSecret,
+            SecretLabel::ClientTrafficSecret0,
+        ] {
+            assert!(recorder.secret(secret(label)));
+        }
+        recorder.release(now).unwrap();
+        assert_eq!(log.take(), ["3 secrets"]);
+        assert!(recorder.secret(secret(SecretLabel::ServerTrafficSecret0)));
+        assert!(!recorder.secret(secret(SecretLabel::ServerTrafficSecret0)));
+        recorder.release(now).unwrap();
+        assert_eq!(log.take(), ["1 secrets", "packet 3 of 0", "packet 4 of 0"]);
+        recorder.packets(&batch(5, &[(false, b"y")]), now).unwrap();
+        recorder.finish(&InterfaceStatistics::default()).unwrap();
+        assert_eq!(log.take(), ["packet 5 of 0", "end"]);
+        let summary = recorder.key_summary();
+        assert_eq!((summary.connections, summary.with_keys, summary.late), (1, 1, 0));
+    }
+
+    #[test]
+    fn a_secret_without_a_captured_client_hello_is_never_written() {
+        let (mut recorder, log) = recorder(RecorderOptions::default());
+        let now = Instant::now();
+        recorder.secret(secret(SecretLabel::ClientRandom));
+        recorder.packets(&batch(1, &[(true, b"")]), now).unwrap();
+        recorder.release(now).unwrap();
+        assert_eq!(recorder.unproved(), 1);
+        assert_eq!(log.take().len(), 2);
+        // The ring buffers are two: a secret may be read before the packet that proves it.
+        recorder.packets(&batch(2, &[(true, &client_hello()), (false, SERVER_HELLO)]), now).unwrap();
+        recorder.release(now).unwrap();
+        assert_eq!(recorder.unproved(), 0);
+        assert_eq!(log.take(), ["1 secrets", "packet 2 of 0", "packet 3 of 0"]);
+    }
+
+    #[test]
+    fn patience_and_memory_are_bounded() {
+        let hello = client_hello();
+        let handshake: &[(bool, &[u8])] = &[(true, &hello), (false, SERVER_HELLO), (true, b"abc")];
+        let options =
+            RecorderOptions { patience: Duration::from_secs(1), memory: 1000, ..RecorderOptions::default() };
+        let (mut recorder, log) = recorder(options);
+        let now = Instant::now();
+        recorder.packets(&batch(1, handshake), now).unwrap();
+        recorder.release(now + Duration::from_millis(999)).unwrap();
+        assert_eq!(log.take().len(), 2);
+        assert!(recorder.any_held());
+        recorder.release(now + Duration::from_secs(1)).unwrap();
+        assert_eq!(log.take(), ["packet 2 of 0", "packet 3 of 0"]);
+        assert!(!recorder.any_held());
+        recorder.secret(secret(SecretLabel::ClientRandom));
+        assert_eq!(recorder.key_summary().late, 1);
+
+        let (mut recorder, log) = self::recorder(options);
+        recorder.packets(&batch(1, handshake), now).unwrap();
+        recorder.packets(&batch(4, &[(true, &[0; 1000])]), now).unwrap();
+        recorder.release(now).unwrap();
+        assert_eq!(log.take().len(), 5);
+    }
+
+    #[test]
+    fn counts_and_snap_lengths_hold() {
+        let options = RecorderOptions { count: Some(2), snap_length: 41, ..RecorderOptions::default() };
+        let (mut recorder, log) = recorder(options);
+        recorder
+            .packets(&batch(1, &[(true, b"abc"), (false, b"abc"), (true, b"abc")]), Instant::now())
+            .unwrap();
+        assert!(recorder.is_full());
+        assert_eq!(recorder.recorded().total(), 2);
+        assert_eq!(log.take().len(), 3);
+        assert_eq!(recorder.cut(&[0; 50]).len(), 41);
+    }
+}

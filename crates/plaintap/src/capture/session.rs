@@ -8,7 +8,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use plaintap_crypt::{KeyStore, SecretLabel, TlsSecret};
-use plaintap_linux::bpf::{HookId, Probes, SecretEvent, SecretReader, SocketsOptions, SocketsSource, TargetFilter};
+use plaintap_linux::bpf::{
+    HookId, Probes, SecretEvent, SecretReader, SocketsOptions, SocketsSource, TargetFilter,
+};
 use plaintap_linux::run::{Command, ExitStatus, Prepared, Supervisor};
 use plaintap_packet::file::InterfaceStatistics;
 use plaintap_packet::{Batch, CaptureSource, CaptureStatistics, Nanos};
@@ -76,7 +78,12 @@ pub struct KeyReport {
 ///
 /// # Errors
 /// When the capture or the command cannot be started. The command has not run then.
-pub fn capture_command(command: Command, options: &SessionOptions, file: Option<CaptureFile>, target: &str) -> Result<Outcome> {
+pub fn capture_command(
+    command: Command,
+    options: &SessionOptions,
+    file: Option<CaptureFile>,
+    target: &str,
+) -> Result<Outcome> {
     // This forks: no thread may exist yet.
     let mut prepared = command.prepare()?;
     let source = SocketsSource::attach(prepared.cgroup().directory(), &options.sockets())?;

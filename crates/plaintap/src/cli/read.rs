@@ -167,7 +167,10 @@ fn load_keys(keys: &KeyStore, path: &Path) -> Result<()> {
         }
     });
     if let Some(first) = bad.first() {
-        bail!("{name}: {first}{}", if bad.len() > 1 { format!(" (and {} more)", bad.len() - 1) } else { String::new() });
+        bail!(
+            "{name}: {first}{}",
+            if bad.len() > 1 { format!(" (and {} more)", bad.len() - 1) } else { String::new() }
+        );
     }
     Ok(())
 }
@@ -198,5 +201,9 @@ fn display_name(path: &Path) -> String {
 /// Standard output: by lines for a person, in large pieces for everything else.
 fn output() -> Box<dyn Write> {
     let stdout = io::stdout();
-    if stdout.is_terminal() { Box::new(stdout.lock()) } else { Box::new(BufWriter::with_capacity(64 << 10, stdout.lock())) }
+    if stdout.is_terminal() {
+        Box::new(stdout.lock())
+    } else {
+        Box::new(BufWriter::with_capacity(64 << 10, stdout.lock()))
+    }
 }

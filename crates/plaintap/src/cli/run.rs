@@ -84,7 +84,11 @@ fn summary(outcome: &Outcome, file: Option<&Path>) -> String {
         statistics.dropped_full + statistics.dropped_uncopied,
     );
     if statistics.dropped_full > 0 {
-        let _ = write!(text, " ({} for want of room in the kernel's buffer: try a larger -B)", statistics.dropped_full);
+        let _ = write!(
+            text,
+            " ({} for want of room in the kernel's buffer: try a larger -B)",
+            statistics.dropped_full
+        );
     }
     if statistics.dropped_uncopied > 0 {
         let _ = write!(text, " ({} too large to copy)", statistics.dropped_uncopied);

@@ -65,13 +65,22 @@ impl CaptureFile {
     fn standard_output() -> Result<Self> {
         use std::io::IsTerminal;
         if io::stdout().is_terminal() {
-            bail!("standard output is a terminal: give -w a file, or pipe it (plaintap … -w - | wireshark -k -i -)");
+            bail!(
+                "standard output is a terminal: give -w a file, or pipe it (plaintap … -w - | wireshark -k -i -)"
+            );
         }
         let fd = rustix::io::fcntl_dupfd_cloexec(io::stdout(), 3).context("cannot use standard output")?;
         let file = File::from(fd);
         let regular = file.metadata().is_ok_and(|m| m.is_file());
         let written = if regular { rustix::fs::tell(&file).unwrap_or(0) } else { 0 };
-        Ok(Self { file, name: "standard output".into(), regular, created: false, pending: Vec::new(), written })
+        Ok(Self {
+            file,
+            name: "standard output".into(),
+            regular,
+            created: false,
+            pending: Vec::new(),
+            written,
+        })
     }
 
     /// The file's name, for messages.

@@ -34,8 +34,7 @@ impl Fields {
                 None => bail!("unknown field {name:?}{}", suggestion(name)),
             }
         }
-        let columns =
-            fields.iter().map(|&field| Column { field, text: String::new(), any: false }).collect();
+        let columns = fields.iter().map(|&field| Column { field, text: String::new(), any: false }).collect();
         Ok(Self { selection: Selection::new(&fields), columns })
     }
 }

@@ -41,8 +41,11 @@ impl Clock {
     /// Appends the time of a packet that is printed.
     pub fn write(&mut self, time: Nanos, out: &mut String) {
         let first = *self.first.get_or_insert(time);
-        let (previous, printed) =
-            if first == time && self.previous == Nanos(0) { (time, time) } else { (self.previous, self.printed) };
+        let (previous, printed) = if first == time && self.previous == Nanos(0) {
+            (time, time)
+        } else {
+            (self.previous, self.printed)
+        };
         match self.format {
             TimeFormat::A | TimeFormat::Ad | TimeFormat::U | TimeFormat::Ud => self.write_date(time, out),
             TimeFormat::R => write_seconds(time.since(first), out),
