@@ -30,8 +30,8 @@ pub enum Command {
 /// Arguments of `plaintap run`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The command keeps its terminal, standard input, signals and exit status. Its children are captured too. Without -w a
-line for each packet goes to standard error. With -w - the capture takes standard output, and the command's own
+The command keeps its terminal, standard input, signals and exit status. Its children are captured too. Without -w a \
+line for each packet goes to standard error. With -w - the capture takes standard output, and the command's own \
 standard output goes to standard error.
 
 Exit status: that of the command; 126 if it cannot be executed, 127 if it is not found, 1 if the capture failed.")]

@@ -92,8 +92,8 @@ impl Pass {
                 None => break,
                 Some(Record::Packet(packet, options)) => {
                     self.number += 1;
-                    let comments: Vec<String> =
-                        options.comments().map(|c| String::from_utf8_lossy(c).into_owned()).collect();
+                    // Does not allocate where there is no comment, which is nearly always.
+                    let comments: Vec<&[u8]> = options.comments().collect();
                     let decoded = self.decoder.decode_with_comments(&packet, self.number, &comments);
                     if self.filter.as_ref().is_some_and(|filter| !filter.matches(&decoded)) {
                         for printer in &mut self.printers {

@@ -10,12 +10,14 @@ use super::{Clock, Printer};
 pub struct Lines {
     clock: Clock,
     info: String,
+    /// The ports as the info of TCP and UDP begins; the line has them already.
+    said: String,
 }
 
 impl Lines {
     /// Lines with times of this clock.
     pub fn new(clock: Clock) -> Self {
-        Self { clock, info: String::new() }
+        Self { clock, info: String::new(), said: String::new() }
     }
 }
 
@@ -29,19 +31,24 @@ impl Printer for Lines {
             let _ = write!(out, "[{}] ", process.pid);
         }
         let addresses = decoded.addresses();
+        self.said.clear();
         if let (Some(source), Some(destination)) = (addresses.source, addresses.destination) {
             let ports = addresses.ports.map_or((None, None), |(s, d)| (Some(s), Some(d)));
             push_end(source, ports.0, out);
             out.push_str(" → ");
             push_end(destination, ports.1, out);
             out.push(' ');
+            if let (Some(source), Some(destination)) = ports {
+                let _ = write!(self.said, "{source} → {destination} ");
+            }
         }
         out.push_str(decoded.protocol_label());
         self.info.clear();
         decoded.info(&mut self.info);
-        if !self.info.is_empty() {
+        let info = self.info.strip_prefix(self.said.as_str()).unwrap_or(&self.info);
+        if !info.is_empty() {
             out.push(' ');
-            push_printable(&self.info, out);
+            push_printable(info, out);
         }
         out.push('\n');
     }
