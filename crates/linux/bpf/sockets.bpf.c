@@ -38,7 +38,9 @@ struct record {
 	__u32 original_length;
 	__u32 captured_length;
 	__u32 interface;
-	__u32 direction;
+	__u16 direction;
+	// The payload of each datagram or segment, where the packet holds several.
+	__u16 segment_size;
 	__u32 pid;
 	__u32 uid;
 	char name[16];
@@ -321,6 +323,7 @@ static __always_inline int record_packet(struct __sk_buff *skb, __u32 direction)
 	head.captured_length = length;
 	head.interface = skb->ifindex;
 	head.direction = direction;
+	head.segment_size = skb->gso_size;
 	identify(skb, &head);
 	copy_by_class(skb, &head, statistics, length);
 	return ALLOW;

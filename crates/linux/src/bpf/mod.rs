@@ -5,6 +5,7 @@
 //! attached here hangs on file descriptors: the kernel detaches it when they are closed, however plaintap ends.
 
 mod clock;
+mod datagrams;
 mod error;
 mod object;
 mod probes;

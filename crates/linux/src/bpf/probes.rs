@@ -249,3 +249,22 @@ impl fmt::Debug for Attacher {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_for_older_kernels_loads_too() {
+        let target = TargetFilter { cgroup_id: 1, ancestor_level: 0 };
+        let loaded = object::loader(&target)
+            .load(object::PROBE)
+            .map_err(|e| ATTACH.loading(e))
+            .and_then(|mut programs| load(&mut programs, RESIDENT));
+        match loaded {
+            Ok(()) => {}
+            Err(error @ Error::Denied { .. }) => println!("skipped: {error}"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}

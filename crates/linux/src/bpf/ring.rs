@@ -42,6 +42,11 @@ pub(super) fn bytes<const N: usize>(record: &[u8], offset: usize) -> [u8; N] {
     record.get(offset..offset + N).and_then(|b| b.try_into().ok()).unwrap_or([0; N])
 }
 
+/// A 16-bit number in the byte order of the machine.
+pub(super) fn u16_at(record: &[u8], offset: usize) -> u16 {
+    u16::from_ne_bytes(bytes(record, offset))
+}
+
 /// A 32-bit number in the byte order of the machine.
 pub(super) fn u32_at(record: &[u8], offset: usize) -> u32 {
     u32::from_ne_bytes(bytes(record, offset))

@@ -11,14 +11,15 @@ use aya::programs::{CgroupAttachMode, CgroupSkb, CgroupSkbAttachType, CgroupSock
 use plaintap_packet::{Batch, CaptureSource, CaptureStatistics, CapturedPacket, Direction, LinkType, Owner};
 
 use super::clock::WallClock;
+use super::datagrams::Datagrams;
 use super::error::Attempt;
-use super::ring::{Ring, bytes, u32_at, u64_at};
+use super::ring::{Ring, bytes, u16_at, u32_at, u64_at};
 use super::{Error, TargetFilter, object};
 
 /// The head of a record: `struct record` of bpf/sockets.bpf.c.
 const HEAD: usize = 56;
 /// `OUTBOUND` of bpf/sockets.bpf.c.
-const OUTBOUND: u32 = 1;
+const OUTBOUND: u16 = 1;
 /// The largest packet that is kept whole: twice what IPv4 allows, and more than drivers do with "BIG TCP".
 const LARGEST_DATA: u32 = 256 * 1024;
 /// Below this the headers, which tell the flow, would be cut.
@@ -54,7 +55,9 @@ impl Default for SocketsOptions {
 /// Packets of the sockets that were made inside one cgroup or below it, from the IP header on.
 ///
 /// A packet whose both ends belong to the target is recorded once, when it is sent. Statistics fit together:
-/// `inbound + outbound` is what was handed over or is still in the ring, plus both drop counts, plus `duplicates`.
+/// `inbound + outbound` is what was handed over or is still in the ring, plus both drop counts, plus `duplicates`. Several
+/// UDP datagrams that pass as one packet (segmentation offload) count as one there, and are handed over one by one: a
+/// datagram's borders have a meaning. TCP segments that pass as one are left as they are.
 ///
 /// Not seen, because no socket of the target has them: segments for and from a TCP connection that the target's kernel
 /// keeps only as TIME_WAIT, resets for closed ports, ICMP errors, and fragments (packets pass here whole).
@@ -202,13 +205,11 @@ fn append(batch: &mut Batch, record: &[u8], clock: &WallClock) {
     let Some(data) = record.get(HEAD..HEAD + captured) else {
         return;
     };
-    let start = batch.bytes.len();
-    batch.bytes.extend_from_slice(data);
-    batch.packets.push(CapturedPacket {
+    let mut packet = CapturedPacket {
         time: clock.at(u64_at(record, 0)),
         original_length: u32_at(record, 16),
-        range: start..batch.bytes.len(),
-        direction: if u32_at(record, 28) == OUTBOUND { Direction::Outbound } else { Direction::Inbound },
+        range: 0..0,
+        direction: if u16_at(record, 28) == OUTBOUND { Direction::Outbound } else { Direction::Inbound },
         interface_index: u32_at(record, 24),
         owner: Owner {
             pid: u32_at(record, 32),
@@ -216,7 +217,24 @@ fn append(batch: &mut Batch, record: &[u8], clock: &WallClock) {
             name: bytes(record, 40),
             socket_cookie: u64_at(record, 8),
         },
-    });
+    };
+    let Batch { bytes, packets } = batch;
+    let segment_size = usize::from(u16_at(record, 30));
+    let whole = packet.original_length as usize == captured;
+    let datagrams = Datagrams::new(data, segment_size).filter(|_| whole);
+    let count = datagrams.map_or(1, Datagrams::count);
+    for index in 0..count {
+        let start = bytes.len();
+        match datagrams {
+            Some(datagrams) => datagrams.append(index, bytes),
+            None => bytes.extend_from_slice(data),
+        }
+        packet.range = start..bytes.len();
+        if datagrams.is_some() {
+            packet.original_length = packet.range.len() as u32;
+        }
+        packets.push(packet.clone());
+    }
 }
 
 #[cfg(test)]
@@ -227,10 +245,10 @@ mod tests {
         let mut record = Vec::new();
         record.extend(1_000u64.to_ne_bytes());
         record.extend(77u64.to_ne_bytes());
-        for number in [1500, captured, 1, OUTBOUND, 4242, 1001] {
+        for number in [captured.max(10), captured, 1, u32::from(OUTBOUND), 4242, 1001] {
             record.extend(u32::to_ne_bytes(number));
         }
-        record.extend(b"curl000\0\0\0\0\0\0\0\0\0");
+        record.extend(b"curl\0\0\0\0\0\0\0\0\0\0\0\0");
         record.extend(data);
         record
     }
@@ -242,7 +260,7 @@ mod tests {
         append(&mut batch, &record(3, b"abcpadding"), &WallClock::new());
         let packet = &batch.packets[0];
         assert_eq!(&batch.bytes[packet.range.clone()], b"abc");
-        assert_eq!((packet.original_length, packet.interface_index), (1500, 1));
+        assert_eq!((packet.original_length, packet.interface_index), (10, 1));
         assert_eq!(packet.direction, Direction::Outbound);
         assert_eq!((packet.owner.pid, packet.owner.uid, packet.owner.socket_cookie), (4242, 1001, 77));
         assert_eq!(packet.owner.name(), b"curl");
@@ -254,5 +272,16 @@ mod tests {
         append(&mut batch, &record(30, b"abc"), &WallClock::new());
         append(&mut batch, b"short", &WallClock::new());
         assert!(batch.packets.is_empty());
+    }
+
+    #[test]
+    fn the_programs_for_older_kernels_load_too() {
+        // The root, under which every task is.
+        let target = TargetFilter { cgroup_id: 1, ancestor_level: 0 };
+        match load(&target, &SocketsOptions { ring_kib: 64, ..SocketsOptions::default() }, false) {
+            Ok(_) => {}
+            Err(error @ Error::Denied { .. }) => println!("skipped: {error}"),
+            Err(error) => panic!("{error}"),
+        }
     }
 }

@@ -31,12 +31,16 @@ const PROGRAM: &str = r#"
 #include <stdlib.h>
 #include <unistd.h>
 extern void log_secret(struct session *, const char *, const unsigned char *, long);
-int main(void)
+int main(int argc, char **argv)
 {
 	struct connection connection;
 	struct session session = { .connection = &connection };
 	struct session broken = { .connection = (void *)16 };
 	unsigned char secret[64];
+	for (int left = argc > 1 ? atoi(argv[1]) : 0; left > 0; left--)
+		log_secret(&session, "MANY", secret, 32);
+	if (argc > 1)
+		return 0;
 	/* A label that ends where the mapped memory ends. */
 	char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char *label = page + 4096 - sizeof("CLIENT_RANDOM");
@@ -198,6 +202,27 @@ fn a_hook_reads_what_its_expressions_say_and_counts_what_it_cannot() {
         lost: 0,
     };
     assert_eq!(counts, expected);
+}
+
+#[test]
+fn secrets_that_find_the_ring_full_are_counted() {
+    if let Some(reason) = obstacle(&["cc", "nm", "readelf"]) {
+        return skipped(&reason);
+    }
+    let (scratch, inside) = (Scratch::new(), Cgroup::new());
+    let (library, program) = build(&scratch.0);
+    let Some(mut probes) = allowed(Probes::new(&TargetFilter::of_directory(inside.fd()).unwrap())) else {
+        return;
+    };
+    let hooks = [hook(file_offset(&library, "log_secret"))];
+    let attached = probes.attacher.attach(File::open(&library).unwrap().as_fd(), &hooks).unwrap();
+    let (_, id) = attached.hooks[0];
+    run(inside.command(program.to_str().unwrap()).arg("25000"));
+    let counts = probes.reader.statistics(id).unwrap();
+    // An event takes 216 of the 4 MiB.
+    assert_eq!((counts.hits, counts.delivered), (25_000, 4 * 1024 * 1024 / 216), "{counts:?}");
+    assert_eq!(counts.lost, counts.hits - counts.delivered);
+    assert_eq!(collect(&mut probes.reader, &[id], 0).len() as u64, counts.delivered);
 }
 
 #[test]

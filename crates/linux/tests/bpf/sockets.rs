@@ -3,7 +3,7 @@
 use std::net::{Ipv6Addr, TcpListener, UdpSocket};
 use std::process::{Command, id};
 
-use crate::support::{Cgroup, Process, allowed, obstacle, run, skipped};
+use crate::support::{Cgroup, PATIENCE, Process, allowed, obstacle, run, skipped};
 use crate::tcpdump::{Tcpdump, Truth, difference, drain, packets};
 use plaintap_linux::bpf::{SocketsOptions, SocketsSource};
 use plaintap_packet::{Batch, CaptureSource, CaptureStatistics, Direction, LinkType};
@@ -192,6 +192,68 @@ fn oversized_packets_between_two_processes_of_the_target_are_recorded_once() {
     assert_eq!(ours.1, 20_000_000);
     let longest = outcome.batch.packets.iter().map(|packet| packet.range.len()).max();
     assert!(longest > Some(65_536), "the longest packet has {longest:?} bytes");
+}
+
+#[test]
+fn datagrams_handed_over_together_are_recorded_one_by_one() {
+    let send = "
+import socket, sys
+family = socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET
+s = socket.socket(family, socket.SOCK_DGRAM)
+SOL_UDP, UDP_SEGMENT = 17, 103
+s.setsockopt(SOL_UDP, UDP_SEGMENT, 1000)
+s.sendto(b'a' * 1000 + b'b' * 1000 + b'c' * 501, (sys.argv[1], int(sys.argv[2])))
+";
+    if let Some(reason) = obstacle(&["python3"]) {
+        return skipped(&reason);
+    }
+    for address in ["127.0.0.1", "::1"] {
+        let cgroup = Cgroup::new();
+        let Some(mut source) = allowed(SocketsSource::attach(cgroup.fd(), &SocketsOptions::default())) else {
+            return;
+        };
+        let sink = UdpSocket::bind((address, 0)).unwrap();
+        let port = sink.local_addr().unwrap().port().to_string();
+        run(cgroup.command("python3").args(["-c", send, address, &port]));
+        let mut batch = Batch::default();
+        source.next_batch(&mut batch, PATIENCE).unwrap();
+        let mut received = [0; 2000];
+        let headers = if address == "::1" { 48 } else { 28 };
+        assert_eq!(batch.packets.len(), 3);
+        for packet in &batch.packets {
+            let length = sink.recv(&mut received).unwrap();
+            assert_eq!(&batch.bytes[packet.range.clone()][headers..], &received[..length]);
+            assert_eq!(packet.original_length as usize, headers + length);
+        }
+        assert_eq!(source.statistics().outbound, 1);
+    }
+}
+
+/// What is lost on its way from the sender's hook to the receiver's must not hide the second try, nor count as a packet
+/// that is still to be received.
+#[test]
+fn retransmissions_are_recorded_each() {
+    if let Some(reason) = obstacle(&["tcpdump", "python3", "nft", "ip"]) {
+        return skipped(&reason);
+    }
+    own_network();
+    let rules = "add table inet loss
+        add chain inet loss in { type filter hook input priority 0; }
+        add rule inet loss in meta l4proto tcp meta length > 1000 numgen inc mod 7 3 drop";
+    run(Command::new("nft").arg(rules));
+    let lossy = Conversation { kind: "tcp", address: "127.0.0.1", count: 15, size: 3000 };
+    let Some(outcome) = converse(&lossy, Target::Both) else { return };
+    assert_same(&outcome, 0);
+    let (sent, distinct) = answer(&outcome.truth);
+    assert!(sent > distinct, "no retransmission in {sent} bytes");
+    assert_eq!(distinct, 15 * 3000);
+}
+
+/// Moves this thread, and what it starts, into a network namespace of its own, which goes with it.
+fn own_network() {
+    // SAFETY: the network namespace of a thread is no state that Rust code relies on.
+    unsafe { rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::NEWNET) }.unwrap();
+    run(Command::new("ip").args(["link", "set", "lo", "up"]));
 }
 
 /// How many bytes a server sent over IPv4 and TCP, and how many of them are not sent again.
