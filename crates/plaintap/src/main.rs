@@ -10,6 +10,7 @@ mod segment;
 
 use std::process::ExitCode;
 
+use anyhow::Error;
 use clap::Parser;
 
 use args::{Arguments, Command};
@@ -21,7 +22,23 @@ fn main() -> ExitCode {
         Command::Read(arguments) => cli::read(&arguments),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("plaintap: {error:#}");
+        complain(&error);
         ExitCode::FAILURE
     })
+}
+
+/// The one line that says what went wrong: each cause, from the outside in. The errors of the `linux` crate say
+/// everything themselves, with what to do last; what they were caused by is not repeated behind that.
+fn complain(error: &Error) {
+    let mut line = String::new();
+    for cause in error.chain() {
+        if !line.is_empty() {
+            line.push_str(": ");
+        }
+        line.push_str(&cause.to_string());
+        if cause.is::<plaintap_linux::run::Error>() || cause.is::<plaintap_linux::bpf::Error>() {
+            break;
+        }
+    }
+    eprintln!("plaintap: {line}");
 }

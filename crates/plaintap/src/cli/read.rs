@@ -13,6 +13,7 @@ use plaintap_filter::DisplayFilter;
 use plaintap_packet::file::{self, Reader, Record, secrets_type};
 
 use crate::args::{Format, ReadArguments};
+use crate::complain;
 use crate::out::{Clock, Details, Fields, Hex, Lines, Printer};
 
 /// Runs the command.
@@ -153,7 +154,7 @@ fn printers(arguments: &ReadArguments) -> Result<Vec<Box<dyn Printer>>> {
 }
 
 fn usage(error: &Error) -> ExitCode {
-    eprintln!("plaintap: {error:#}");
+    complain(error);
     ExitCode::from(2)
 }
 

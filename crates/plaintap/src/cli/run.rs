@@ -9,6 +9,7 @@ use plaintap_linux::run::{self, Command, ExitStatus, Privileges, User, remove_st
 
 use crate::args::RunArguments;
 use crate::capture::{KeyReport, Outcome, RecorderOptions, SessionOptions, capture_command};
+use crate::complain;
 use crate::out::CaptureFile;
 
 /// Runs the command; ends the process as the command ended.
@@ -22,7 +23,7 @@ pub fn run(arguments: &RunArguments) -> Result<ExitCode> {
                 eprint!("{}", summary(&outcome, arguments.write.as_deref()));
             }
             if let Some(failure) = outcome.failure {
-                eprintln!("plaintap: {failure:#}");
+                complain(&failure);
                 if outcome.status == ExitStatus::Code(0) {
                     return Ok(ExitCode::FAILURE);
                 }
@@ -30,7 +31,7 @@ pub fn run(arguments: &RunArguments) -> Result<ExitCode> {
             outcome.status.end_process_alike()
         }
         Err(error) => {
-            eprintln!("plaintap: {error:#}");
+            complain(&error);
             let status = error.downcast_ref::<run::Error>().map_or(1, run::Error::exit_status);
             Ok(ExitCode::from(status))
         }
