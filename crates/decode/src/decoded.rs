@@ -23,7 +23,7 @@ pub struct Decoded<'a> {
     pub(crate) work: &'a Work,
     pub(crate) timing: &'a Timing,
     pub(crate) processes: &'a [Option<ProcessInfo>],
-    pub(crate) comments: &'a [String],
+    pub(crate) comments: &'a [&'a [u8]],
 }
 
 /// What decoding one packet produces; the memory is used again for the next.
@@ -81,7 +81,7 @@ impl<'a> Decoded<'a> {
     }
 
     /// The comments on the packet.
-    pub const fn comments(&self) -> &'a [String] {
+    pub const fn comments(&self) -> &'a [&'a [u8]] {
         self.comments
     }
 

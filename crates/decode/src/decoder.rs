@@ -78,7 +78,7 @@ impl Decoder {
         &'a mut self,
         packet: &Packet<'a>,
         number: u64,
-        comments: &'a [String],
+        comments: &'a [&'a [u8]],
     ) -> Decoded<'a> {
         self.timing.advance(packet.time);
         self.work.clear();

@@ -278,6 +278,11 @@ pub(crate) mod claimed {
         TCP_PORTS[usize::from(port)]
     }
 
+    /// The stream protocols that may be recognised on any port.
+    pub(crate) fn on_any_port() -> &'static [ProtocolId] {
+        &ON_ANY_PORT.0[..ON_ANY_PORT.1]
+    }
+
     /// By link type; unknown ones are `data`.
     #[inline]
     pub(crate) fn link_type(link_type: LinkType) -> ProtocolId {
@@ -300,6 +305,21 @@ pub(crate) mod claimed {
     static TCP_PORTS: [ProtocolId; 1 << 16] = table(Space::TcpPort);
     static UDP_PORTS: [ProtocolId; 1 << 16] = table(Space::UdpPort);
     static LINK_TYPES: [ProtocolId; 512] = table(Space::LinkType);
+
+    /// Kept apart, so that a segment of unknown protocol does not touch all of [`PROTOCOLS`].
+    static ON_ANY_PORT: ([ProtocolId; 64], usize) = {
+        let (mut list, mut count, mut p) = ([id::data; 64], 0, 0);
+        while p < PROTOCOLS.len() {
+            if let Some(stream) = &PROTOCOLS[p].stream
+                && stream.any_port
+            {
+                list[count] = ProtocolId(p as u8);
+                count += 1;
+            }
+            p += 1;
+        }
+        (list, count)
+    };
 
     #[derive(Clone, Copy)]
     enum Space {

@@ -29,6 +29,8 @@ pub fn write_value(field: Option<&Field>, value: &Value<'_>, out: &mut String) {
             let _ = write!(out, "{}", Ipv6Addr::from(a));
         }
         Value::Mac(a) => write_separated_hex(&a, ':', out),
+        // What tshark prints for a field of no bytes, so that it differs from no field.
+        Value::Bytes([]) => out.push_str("<MISSING>"),
         Value::Bytes(bytes) => write_hex_bytes(bytes, out),
         Value::Text(bytes) => write_escaped(bytes, out),
         Value::Time(time) => write_time(time, out),

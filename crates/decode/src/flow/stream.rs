@@ -15,7 +15,7 @@ use crate::decryptor::{Decryptor, Side};
 use crate::layers::Layer;
 use crate::limits::{self, Counters};
 use crate::proto::id;
-use crate::registry::{Length, PROTOCOLS, ProtocolId, Stream, claimed};
+use crate::registry::{Length, ProtocolId, Stream, claimed};
 
 /// What a connection needs of the world while bytes are delivered to it.
 pub(crate) struct Cx<'c> {
@@ -104,6 +104,20 @@ impl Connection {
             } else {
                 self.resume(cx, buffer, at..range.end)
             };
+        }
+    }
+
+    /// The next `count` bytes of this direction were not captured. When they belong to a PDU that is passed over, the
+    /// PDUs behind it are found again.
+    pub(crate) fn miss(&mut self, cx: &mut Cx<'_>, count: u32) {
+        let half = &mut self.halves[cx.side as usize];
+        if half.pending.is_empty() && half.skip >= u64::from(count) {
+            half.skip -= u64::from(count);
+            if let Some(inner) = &mut self.inner {
+                inner.gap(cx);
+            }
+        } else {
+            self.gap(cx);
         }
     }
 
@@ -341,8 +355,7 @@ fn detect(bytes: &[u8], ports: (u16, u16)) -> Option<ProtocolId> {
     if let Some(found) = claimed.into_iter().find(|&protocol| fits(protocol)) {
         return Some(found);
     }
-    let anywhere = |p: &&crate::Protocol| p.stream.as_ref().is_some_and(|s| s.any_port && (s.probe)(bytes));
-    PROTOCOLS.iter().position(anywhere).map(|number| ProtocolId(number as u8))
+    claimed::on_any_port().iter().copied().find(|&protocol| fits(protocol))
 }
 
 /// Walks the bytes of a PDU.

@@ -246,9 +246,15 @@ impl TcpFlow {
     fn deliver(&mut self, cx: &mut Cx<'_>, buffer: BufferId, range: std::ops::Range<usize>, uncaptured: u32) {
         let length = range.len() as u32 + uncaptured;
         let connection = self.connection.get_or_insert_default();
+        // The PDU at the cut never becomes whole: it is shown as it is.
+        cx.keep = uncaptured == 0;
         connection.deliver(cx, buffer, range);
+        cx.keep = true;
         if uncaptured > 0 {
-            lose(connection, cx);
+            connection.miss(cx, uncaptured);
+            if let Some(decryptor) = &mut cx.decryptor {
+                decryptor.gap(cx.stream, cx.side);
+            }
         }
         let next = &mut self.senders[cx.side as usize].next;
         *next = next.map(|next| next.wrapping_add(length));
@@ -320,7 +326,10 @@ impl TcpFlow {
         let Some(first) = sender.queue.as_ref().and_then(|queue| queue.segments.first()) else { return };
         sender.next = Some(first.sequence);
         cx.counters.gaps += 1;
-        lose(self.connection.get_or_insert_default(), cx);
+        self.connection.get_or_insert_default().gap(cx);
+        if let Some(decryptor) = &mut cx.decryptor {
+            decryptor.gap(cx.stream, cx.side);
+        }
         self.drain(cx);
     }
 
@@ -358,13 +367,5 @@ impl TcpFlow {
             Side::Initiator => [initiator, responder],
             Side::Responder => [responder, initiator],
         }
-    }
-}
-
-/// Tells all who follow the stream that bytes are missing.
-fn lose(connection: &mut Connection, cx: &mut Cx<'_>) {
-    connection.gap(cx);
-    if let Some(decryptor) = &mut cx.decryptor {
-        decryptor.gap(cx.stream, cx.side);
     }
 }

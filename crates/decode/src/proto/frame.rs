@@ -44,7 +44,7 @@ fn direction(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
 
 fn comments(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
     for comment in view.decoded.comments() {
-        out(Value::Text(comment.as_bytes()));
+        out(Value::Text(comment));
     }
 }
 

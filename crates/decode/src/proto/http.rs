@@ -144,6 +144,9 @@ fn is_response(b: &[u8]) -> bool {
 }
 
 fn request_method(b: &[u8]) -> Option<&[u8]> {
+    if !b.first().is_some_and(u8::is_ascii_uppercase) {
+        return None;
+    }
     METHODS.iter().copied().find(|method| b.starts_with(method) && b.get(method.len()) == Some(&b' '))
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod content {
 
 /// Protocol versions on the wire.
 pub(crate) mod version {
+    pub(crate) const TLS_1_2: u16 = 0x0303;
     pub(crate) const TLS_1_3: u16 = 0x0304;
 }
 
@@ -49,7 +50,7 @@ fields! {
     HANDSHAKE_LENGTH: U24 walk, "tls.handshake.length", "Length";
     HANDSHAKE_VERSION: U16 walk, "tls.handshake.version", "Version", hex, names(VERSIONS);
     RANDOM: Bytes walk, "tls.handshake.random", "Random";
-    SESSION_ID_LENGTH: U8 walk, "tls.handshake.session_id_length", "Session ID Length";
+    SESSION_ID_LENGTH: U16 walk, "tls.handshake.session_id_length", "Session ID Length";
     SESSION_ID: Bytes walk, "tls.handshake.session_id", "Session ID";
     CIPHER_SUITES_LENGTH: U16 walk, "tls.handshake.cipher_suites_length", "Cipher Suites Length";
     CIPHERSUITE: U16 walk, "tls.handshake.ciphersuite", "Cipher Suite", hex, names(CIPHER_SUITES);
@@ -100,6 +101,20 @@ fields! {
     TICKET_NONCE: Bytes walk, "tls.handshake.session_ticket_nonce", "Session Ticket Nonce";
     TICKET_LENGTH: U16 walk, "tls.handshake.session_ticket_length", "Session Ticket Length";
     TICKET: Bytes walk, "tls.handshake.session_ticket", "Session Ticket";
+    CURVE_TYPE: U8 walk, "tls.handshake.server_curve_type", "Curve Type", hex;
+    NAMED_CURVE: U16 walk, "tls.handshake.server_named_curve", "Named Curve", hex, names(GROUPS);
+    SERVER_POINT_LEN: U8 walk, "tls.handshake.server_point_len", "Pubkey Length";
+    SERVER_POINT: Bytes walk, "tls.handshake.server_point", "Pubkey";
+    DH_P_LEN: U16 walk, "tls.handshake.p_len", "p Length";
+    DH_P: Bytes walk, "tls.handshake.p", "p";
+    DH_G_LEN: U16 walk, "tls.handshake.g_len", "g Length";
+    DH_G: Bytes walk, "tls.handshake.g", "g";
+    DH_YS_LEN: U16 walk, "tls.handshake.ys_len", "Pubkey Length";
+    DH_YS: Bytes walk, "tls.handshake.ys", "Pubkey";
+    SIG_LEN: U16 walk, "tls.handshake.sig_len", "Signature Length";
+    SIG: Bytes walk, "tls.handshake.sig", "Signature";
+    VERIFY_SIG_LEN: U16 walk, "tls.handshake.client_cert_vrfy.sig_len", "Signature length";
+    VERIFY_SIG: Bytes walk, "tls.handshake.client_cert_vrfy.sig", "Signature";
     VERIFY_DATA: None walk, "tls.handshake.verify_data", "Verify Data";
 }
 
@@ -212,7 +227,9 @@ const SERVER_HELLO: u8 = 2;
 const NEW_SESSION_TICKET: u8 = 4;
 const ENCRYPTED_EXTENSIONS: u8 = 8;
 const CERTIFICATE_MESSAGE: u8 = 11;
+const SERVER_KEY_EXCHANGE: u8 = 12;
 const CERTIFICATE_REQUEST: u8 = 13;
+const CERTIFICATE_VERIFY: u8 = 15;
 const FINISHED: u8 = 20;
 
 const ALPN: u16 = 16;
@@ -259,6 +276,9 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         }
     }
     match readable(view) {
+        // Encrypted with TLS 1.2 or older: what it is still shows.
+        None if view.bytes.u8(0) == content::ALERT => out.put(ALERT_MESSAGE, r.at()..r.end(), Value::Present),
+        None if view.bytes.u8(0) == content::HANDSHAKE => out.put(HANDSHAKE, r.at()..r.end(), Value::Present),
         Some(content::CHANGE_CIPHER_SPEC) => {
             out.put(CHANGE_CIPHER_SPEC, r.at()..r.end(), Value::Present);
         }
@@ -304,6 +324,14 @@ fn message(r: &mut Reader<'_>, version: u16, out: &mut dyn FieldSink) -> Result<
             body.take(length as usize)?;
             extensions(&mut body, kind, out)
         }
+        SERVER_KEY_EXCHANGE => server_key_exchange(&mut body, version, out),
+        CERTIFICATE_REQUEST => {
+            let length = body.u8()?;
+            body.take(length.into())?;
+            let length = put_number(&mut body, 2, SIG_HASH_ALG_LEN, out)?;
+            put_list(&mut body, length, 2, SIG_HASH_ALG, out)
+        }
+        CERTIFICATE_VERIFY => signature(&mut body, version, [VERIFY_SIG_LEN, VERIFY_SIG], out),
         FINISHED => {
             out.put(VERIFY_DATA, body.at()..body.end(), Value::Present);
             Ok(())
@@ -375,7 +403,7 @@ fn extension(number: u16, kind: u8, r: &mut Reader<'_>, out: &mut dyn FieldSink)
             let length = put_number(r, 1, EC_POINT_FORMATS_LENGTH, out)?;
             put_list(r, length, 1, EC_POINT_FORMAT, out)?;
         }
-        13 | 50 => {
+        13 | 34 | 50 => {
             let length = put_number(r, 2, SIG_HASH_ALG_LEN, out)?;
             put_list(r, length, 2, SIG_HASH_ALG, out)?;
         }
@@ -401,7 +429,10 @@ fn extension(number: u16, kind: u8, r: &mut Reader<'_>, out: &mut dyn FieldSink)
             put_bytes(r, length as usize, COOKIE, out)?;
         }
         51 => key_share(kind, r, out)?,
-        _ if r.left() > 0 => put_bytes(r, r.left(), EXTENSION_DATA, out)?,
+        // Session tickets, encrypted hellos, and what is not known here.
+        _ if matches!(number, 35 | 65037) || crate::field::value_name(EXTENSIONS, number.into()).is_none() => {
+            put_bytes(r, r.left(), EXTENSION_DATA, out)?;
+        }
         _ => {}
     }
     Ok(())
@@ -439,6 +470,45 @@ fn certificates(r: &mut Reader<'_>, version: u16, out: &mut dyn FieldSink) -> Re
         }
     }
     Ok(())
+}
+
+/// RFC 8422 §5.4 and RFC 5246 §7.4.3. Which of the two it is depends on the cipher suite; but one with a named curve
+/// begins with 3, where a Diffie-Hellman prime of a usual length cannot.
+fn server_key_exchange(r: &mut Reader<'_>, version: u16, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let named = r.whole().get(r.at() + 1..r.at() + 3).and_then(|n| n.first_chunk()).map(|&n| u16::from_be_bytes(n));
+    let first = r.whole().get(r.at()).copied();
+    if first == Some(3) && named.is_some_and(|n| crate::field::value_name(GROUPS, n.into()).is_some()) {
+        put_number(r, 1, CURVE_TYPE, out)?;
+        put_number(r, 2, NAMED_CURVE, out)?;
+        let length = put_number(r, 1, SERVER_POINT_LEN, out)?;
+        put_bytes(r, length as usize, SERVER_POINT, out)?;
+        return signature(r, version, [SIG_LEN, SIG], out);
+    }
+    if first.is_none_or(|high| high > 8) {
+        return Ok(());
+    }
+    for (length, bytes) in [(DH_P_LEN, DH_P), (DH_G_LEN, DH_G), (DH_YS_LEN, DH_YS)] {
+        let length = put_number(r, 2, length, out)?;
+        put_bytes(r, length as usize, bytes, out)?;
+    }
+    signature(r, version, [SIG_LEN, SIG], out)
+}
+
+/// The algorithm is named from TLS 1.2 on.
+fn signature(
+    r: &mut Reader<'_>,
+    version: u16,
+    [length_field, field]: [FieldIndex; 2],
+    out: &mut dyn FieldSink,
+) -> Result<(), Short> {
+    if r.left() == 0 {
+        return Ok(());
+    }
+    if version >= version::TLS_1_2 {
+        put_number(r, 2, SIG_HASH_ALG, out)?;
+    }
+    let length = put_number(r, 2, length_field, out)?;
+    put_bytes(r, length as usize, field, out)
 }
 
 /// RFC 8446 §4.6.1 and RFC 5077 §3.3.
