@@ -323,19 +323,6 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Appends source and destination, as they stand in the first line of a layer's details.
-    pub(crate) fn append_ends(&self, out: &mut String) {
-        let b = self.header();
-        let ends = match self.layer.protocol {
-            id::eth => [b.array(6).map(Address::Mac), b.array(0).map(Address::Mac)],
-            id::ip => [b.array(12).map(Address::Ip4), b.array(16).map(Address::Ip4)],
-            _ => [b.array(8).map(Address::Ip6), b.array(24).map(Address::Ip6)],
-        };
-        if let [Some(source), Some(destination)] = ends {
-            let _ = fmt::Write::write_fmt(out, format_args!(", Src: {source}, Dst: {destination}"));
-        }
-    }
-
     /// A layer that only marks the beginning of a PDU, which goes on in later packets.
     pub(crate) fn is_silent(&self) -> bool {
         self.layer.header == 0
@@ -373,6 +360,19 @@ impl<'a> View<'a> {
         if let Some(walk) = self.layer.protocol.protocol().and_then(|p| p.walk) {
             let _ = walk(self, sink);
         }
+    }
+}
+
+/// Appends source and destination, as they stand in the first line of a layer's details.
+pub(crate) fn append_ends(view: &View<'_>, out: &mut String) {
+    let b = view.header();
+    let ends = match view.layer.protocol {
+        id::eth => [b.array(6).map(Address::Mac), b.array(0).map(Address::Mac)],
+        id::ip => [b.array(12).map(Address::Ip4), b.array(16).map(Address::Ip4)],
+        _ => [b.array(8).map(Address::Ip6), b.array(24).map(Address::Ip6)],
+    };
+    if let [Some(source), Some(destination)] = ends {
+        let _ = fmt::Write::write_fmt(out, format_args!(", Src: {source}, Dst: {destination}"));
     }
 }
 

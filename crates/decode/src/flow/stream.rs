@@ -49,7 +49,7 @@ pub(crate) struct Connection {
     upgrade: Option<ProtocolId>,
     pub(super) tls: TlsState,
     /// The stream inside TLS.
-    pub(super) inner: Option<Box<Connection>>,
+    pub(super) inner: Option<Box<Self>>,
 }
 
 /// One direction of a connection.

@@ -107,6 +107,9 @@ pub(crate) fn settle(work: &mut Work, frame: &[u8], end: End, counters: &mut Cou
             let bytes = Bytes(work.bytes(frame, layer.buffer));
             let ports = (bytes.u16(layer.offset as usize), bytes.u16(layer.offset as usize + 2));
             let payload = (layer.offset + layer.header) as usize..layer.end as usize;
+            if payload.is_empty() {
+                return;
+            }
             let mut cx = Cx {
                 work,
                 frame,

@@ -24,7 +24,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
         Alias { name: "eth.ig", label: "IG bit", fields: &[DST_IG, SRC_IG] },
     ],
     info: Some(|_, out| out.push_str("Ethernet II")),
-    summary: Some(|view, out| view.append_ends(out)),
+    summary: Some(append_ends),
     ..Protocol::new("eth", "Ethernet II", "Ethernet")
 };
 

@@ -35,7 +35,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     aliases: &[Alias { name: "ip.addr", label: "Source or Destination Address", fields: &[SRC, DST] }],
     walk: Some(walk),
     info: Some(info),
-    summary: Some(|view, out| view.append_ends(out)),
+    summary: Some(append_ends),
     ..Protocol::new("ip", "Internet Protocol Version 4", "IPv4")
 };
 

@@ -24,7 +24,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
         let name = crate::field::value_name(names::IP_PROTOCOLS, next.into()).unwrap_or("Unknown");
         put!(out, "{name} ({next})");
     }),
-    summary: Some(|view, out| view.append_ends(out)),
+    summary: Some(append_ends),
     ..Protocol::new("ipv6", "Internet Protocol Version 6", "IPv6")
 };
 

@@ -77,7 +77,7 @@ mod prelude {
 
     pub(super) use super::put::{put_bytes, put_list, put_number, put_text};
     pub(super) use super::{id, names};
-    pub(super) use crate::decoded::View;
+    pub(super) use crate::decoded::{View, append_ends};
     pub(super) use crate::field::{FieldIndex, FieldSink, Value, fields};
     pub(super) use crate::flow::Framing;
     pub(super) use crate::registry::{Alias, Claim, Length, Protocol, ProtocolId, Stream, claimed};
