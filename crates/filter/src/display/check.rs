@@ -107,7 +107,8 @@ impl Checker<'_> {
                 Checked::Compare { all, order, left, right }
             }
             Expr::In { quantifier, negated, left, set } => {
-                let all = *quantifier == Some(Quantifier::All);
+                // "not in" is the negation of "in"; "all" changes nothing about it.
+                let all = *quantifier == Some(Quantifier::All) && !negated;
                 self.membership(all, *negated, left, set)?
             }
         })

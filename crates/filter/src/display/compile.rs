@@ -60,7 +60,7 @@ fn node(checked: Checked, needs: &mut Needs) -> Node {
             needs.add(&left);
             needs.add(&right);
             match right {
-                Source::Constant(Constant::Bytes(bytes)) => {
+                Source::Constant(Constant::Bytes(bytes) | Constant::Text(bytes)) => {
                     let finder = Box::new(memmem::Finder::new(&bytes).into_owned());
                     Node::Find { all, left, finder }
                 }

@@ -194,8 +194,9 @@ impl Node {
                 item.with_bytes(|bytes| finder.find(bytes).is_some()).unwrap_or(false)
             }),
             Self::Contains { all, left, right } => pairs(packet, *all, left, right, |left, right| {
-                let (Item::Bytes(left), Item::Bytes(right)) = (left, right) else { return false };
-                memmem::find(left, right).is_some()
+                let found =
+                    |haystack: &[u8]| right.with_bytes(|needle| memmem::find(haystack, needle).is_some());
+                left.with_bytes(found).flatten().unwrap_or(false)
             }),
             Self::Matches { all, left, regex } => tally(packet, left, *all, |item| {
                 item.with_bytes(|bytes| regex.is_match(bytes)).unwrap_or(false)
@@ -337,7 +338,7 @@ fn call(
     match function {
         Function::Len => first.each(packet, &mut |item| {
             let length = match item {
-                Item::Bytes(bytes) if size.is_none() => bytes.len() as i128,
+                Item::Bytes(bytes) | Item::Text(bytes) if size.is_none() => bytes.len() as i128,
                 _ => size.map_or(0, i128::from),
             };
             out(Item::Number(length));
@@ -349,8 +350,8 @@ fn call(
                 out(Item::Number(count));
             }
         }
-        Function::Upper => each_bytes(first, packet, &mut |b| out(Item::Bytes(&b.to_ascii_uppercase()))),
-        Function::Lower => each_bytes(first, packet, &mut |b| out(Item::Bytes(&b.to_ascii_lowercase()))),
+        Function::Upper => each_bytes(first, packet, &mut |b| out(Item::Text(&b.to_ascii_uppercase()))),
+        Function::Lower => each_bytes(first, packet, &mut |b| out(Item::Text(&b.to_ascii_lowercase()))),
         Function::Abs => first.each(packet, &mut |item| {
             if let Some(absolute) = item.absolute() {
                 out(absolute);
@@ -385,9 +386,9 @@ fn print(source: &Source, packet: &Decoded<'_>, out: &mut dyn FnMut(Item<'_>)) {
                 Ok(mac) => text::write_value(None, &Value::Mac(mac), &mut printed),
                 Err(_) => return,
             },
-            Item::Present | Item::Nanos(_) => return,
+            Item::Text(_) | Item::Present | Item::Nanos(_) => return,
         }
-        out(Item::Bytes(printed.as_bytes()));
+        out(Item::Text(printed.as_bytes()));
     });
 }
 

@@ -48,13 +48,13 @@ pub(super) fn constant(
         Kind::Bytes | Kind::Protocol => match literal {
             Literal::Word(word) => bytes(word).map(into).ok_or_else(|| expected(BYTES)),
             Literal::Text(text) => Ok(into(text.to_vec())),
-            Literal::Char(c) => char_bytes(c),
+            Literal::Char(c) => Ok(into(vec![char_byte(c)?])),
         },
-        Kind::Text => match literal {
-            Literal::Word(word) => Ok(into(word.as_bytes().to_vec())),
-            Literal::Text(text) => Ok(into(text.to_vec())),
-            Literal::Char(c) => char_bytes(c),
-        },
+        Kind::Text => Ok(Constant::Text(match literal {
+            Literal::Word(word) => word.as_bytes().into(),
+            Literal::Text(text) => text.into(),
+            Literal::Char(c) => [char_byte(c)?].into(),
+        })),
         Kind::Time => {
             let text = match literal {
                 Literal::Word(word) => Some(word),
@@ -87,11 +87,8 @@ fn word(literal: Literal<'_>) -> Option<&str> {
     if let Literal::Word(word) = literal { Some(word) } else { None }
 }
 
-fn char_bytes(c: u32) -> Result<Constant, Unreadable> {
-    match u8::try_from(c) {
-        Ok(byte) => Ok(into(vec![byte])),
-        Err(_) => Err(Unreadable::TooBig(255)),
-    }
+fn char_byte(c: u32) -> Result<u8, Unreadable> {
+    u8::try_from(c).map_err(|_| Unreadable::TooBig(255))
 }
 
 /// A number in C's notation: decimal, hexadecimal (0x), octal (0) or binary (0b).
@@ -146,7 +143,8 @@ fn integer(kind: Kind, names: ValueNames, literal: Literal<'_>) -> Result<Consta
     })
 }
 
-/// The value of a name, without regard to case. "AAAA" is enough for "AAAA (IPv6 Address)" when no other name begins so.
+/// The value of a name, without regard to case. What explains a name in parentheses may be left out or added: "AAAA" is
+/// "AAAA (IPv6 Address)", as long as no other name begins so.
 fn named(names: ValueNames, literal: Literal<'_>) -> Option<u64> {
     let wanted = match literal {
         Literal::Word(word) => word,
@@ -156,9 +154,13 @@ fn named(names: ValueNames, literal: Literal<'_>) -> Option<u64> {
     if let Some((value, _)) = names.iter().find(|(_, name)| name.eq_ignore_ascii_case(wanted)) {
         return Some(*value);
     }
-    let short =
-        |name: &str| name.split_once(" (").is_some_and(|(short, _)| short.eq_ignore_ascii_case(wanted));
-    let mut matching = names.iter().filter(|(_, name)| short(name));
+    fn short(name: &str) -> &str {
+        name.split_once(" (").map_or(name, |(short, _)| short)
+    }
+    let is_like = |name: &str| {
+        (short(name) == name || short(wanted) == wanted) && short(name).eq_ignore_ascii_case(short(wanted))
+    };
+    let mut matching = names.iter().filter(|(_, name)| is_like(name));
     let (value, _) = matching.next()?;
     matching.next().is_none().then_some(*value)
 }
@@ -357,7 +359,8 @@ mod tests {
         assert_eq!(value("tcp"), Ok(Constant::Number(6)));
         assert_eq!(value("AAAA (IPv6 Address)"), Ok(Constant::Number(28)));
         assert_eq!(value("AAAA"), Ok(Constant::Number(28)));
-        assert!(value("6").is_err() && value("UDP").is_err());
+        assert_eq!(value("TCP (Transmission Control)"), Ok(Constant::Number(6)));
+        assert!(value("6").is_err() && value("UDP").is_err() && value("A (Other)").is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Values while a filter runs, and what can be done with them. Everything that a field can hold falls into six kinds.
+//! Values while a filter runs, and what can be done with them. Everything that a field can hold falls into a few kinds.
 
 use std::cmp::Ordering;
 
@@ -17,8 +17,10 @@ pub(super) enum Item<'a> {
     Ip4(u32, u32),
     /// The same for IPv6.
     Ip6(u128, u128),
-    /// Bytes, text, MAC addresses and whole protocols.
+    /// Bytes, MAC addresses and whole protocols.
     Bytes(&'a [u8]),
+    /// Text, mostly UTF-8.
+    Text(&'a [u8]),
     /// A span of time, or a point in time since 1970, in nanoseconds.
     Nanos(i64),
 }
@@ -30,6 +32,7 @@ pub(super) enum Constant {
     Ip4(u32, u32),
     Ip6(u128, u128),
     Bytes(Box<[u8]>),
+    Text(Box<[u8]>),
     Nanos(i64),
 }
 
@@ -41,6 +44,7 @@ impl Constant {
             Self::Ip4(address, mask) => Item::Ip4(*address, *mask),
             Self::Ip6(address, mask) => Item::Ip6(*address, *mask),
             Self::Bytes(bytes) => Item::Bytes(bytes),
+            Self::Text(bytes) => Item::Text(bytes),
             Self::Nanos(n) => Item::Nanos(*n),
         }
     }
@@ -53,6 +57,7 @@ impl Constant {
             Item::Ip4(address, mask) => Self::Ip4(address, mask),
             Item::Ip6(address, mask) => Self::Ip6(address, mask),
             Item::Bytes(bytes) => Self::Bytes(bytes.into()),
+            Item::Text(bytes) => Self::Text(bytes.into()),
             Item::Nanos(n) => Self::Nanos(n),
         })
     }
@@ -70,7 +75,8 @@ impl<'a> Item<'a> {
             Value::Ip4(address) => Item::Ip4(u32::from_be_bytes(*address), u32::MAX),
             Value::Ip6(address) => Item::Ip6(u128::from_be_bytes(*address), u128::MAX),
             Value::Mac(address) => Item::Bytes(address),
-            Value::Bytes(bytes) | Value::Text(bytes) | Value::Protocol(bytes, _) => Item::Bytes(bytes),
+            Value::Bytes(bytes) | Value::Protocol(bytes, _) => Item::Bytes(bytes),
+            Value::Text(bytes) => Item::Text(bytes),
             Value::Time(time) => Item::Nanos(time.0),
             Value::Duration(nanos) => Item::Nanos(*nanos),
         }
@@ -83,7 +89,11 @@ impl<'a> Item<'a> {
             (Item::Number(a), Item::Number(b)) => a.cmp(&b),
             (Item::Ip4(a, m), Item::Ip4(b, n)) => (a & m & n).cmp(&(b & m & n)),
             (Item::Ip6(a, m), Item::Ip6(b, n)) => (a & m & n).cmp(&(b & m & n)),
-            (Item::Bytes(a), Item::Bytes(b)) => a.cmp(b),
+            (Item::Text(a), Item::Text(b)) => a.cmp(b),
+            // As in Wireshark (epan/ftypes/ftype-bytes.c): of bytes, the longer are the greater.
+            (Item::Bytes(a) | Item::Text(a), Item::Bytes(b) | Item::Text(b)) => {
+                a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+            }
             (Item::Nanos(a), Item::Nanos(b)) => a.cmp(&b),
             _ => return None,
         })
@@ -92,7 +102,7 @@ impl<'a> Item<'a> {
     /// Gives the bytes; those of addresses in network byte order. Not called for what has none.
     pub(super) fn with_bytes<R>(self, then: impl FnOnce(&[u8]) -> R) -> Option<R> {
         Some(match self {
-            Item::Bytes(bytes) => then(bytes),
+            Item::Bytes(bytes) | Item::Text(bytes) => then(bytes),
             Item::Ip4(address, _) => then(&address.to_be_bytes()),
             Item::Ip6(address, _) => then(&address.to_be_bytes()),
             Item::Present | Item::Number(_) | Item::Nanos(_) => return None,
@@ -117,15 +127,15 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// Gives the result of an operator; nothing when it does not fit, for division by zero, and for bytes of different
-    /// lengths.
+    /// Gives the result of an operator; nothing when it does not fit, and for division by zero. Of bytes, the shorter
+    /// operand says how many there are.
     pub(super) fn calculate(self, operator: Arithmetic, other: Item<'_>, out: &mut dyn FnMut(Item<'_>)) {
         let result = match (self, other) {
             (Item::Number(a), Item::Number(b)) => number(operator, a, b).map(Item::Number),
             (Item::Nanos(a), Item::Nanos(b)) => nanos(operator, a, b).map(Item::Nanos),
             (Item::Ip4(a, _), Item::Ip4(b, _)) => Some(Item::Ip4(a & b, u32::MAX)),
             (Item::Ip6(a, _), Item::Ip6(b, _)) => Some(Item::Ip6(a & b, u128::MAX)),
-            (Item::Bytes(a), Item::Bytes(b)) if a.len() == b.len() => return masked(a, b, out),
+            (Item::Bytes(a), Item::Bytes(b)) => return masked(a, b, out),
             _ => None,
         };
         if let Some(result) = result {
@@ -141,7 +151,7 @@ pub(super) fn is_nonzero(item: Item<'_>) -> bool {
         Item::Number(n) => n != 0,
         Item::Ip4(address, _) => address != 0,
         Item::Ip6(address, _) => address != 0,
-        Item::Bytes(bytes) => bytes.iter().any(|b| *b != 0),
+        Item::Bytes(bytes) | Item::Text(bytes) => bytes.iter().any(|b| *b != 0),
         Item::Nanos(n) => n != 0,
     }
 }
@@ -168,7 +178,7 @@ fn nanos(operator: Arithmetic, a: i64, b: i64) -> Option<i64> {
 fn masked(a: &[u8], b: &[u8], out: &mut dyn FnMut(Item<'_>)) {
     let and = |(a, b): (&u8, &u8)| a & b;
     let mut small = [0; 16];
-    if let Some(small) = small.get_mut(..a.len()) {
+    if let Some(small) = small.get_mut(..a.len().min(b.len())) {
         small.iter_mut().zip(a.iter().zip(b).map(and)).for_each(|(to, byte)| *to = byte);
         out(Item::Bytes(small));
     } else {
@@ -198,11 +208,11 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_masked_by_bytes_of_their_length() {
+    fn bytes_are_masked_as_far_as_there_are_two() {
         let (a, long) = ([0xf0, 0x0f], [0xff; 40]);
         let mask = |b| calculated(Item::Bytes(&a), Arithmetic::And, Item::Bytes(b));
         assert_eq!(mask(&[0x3f, 0xf3]), Some(Constant::Bytes([0x30, 0x03].into())));
-        assert_eq!(mask(&[0x3f]), None);
+        assert_eq!(mask(&[0x3f]), Some(Constant::Bytes([0x30].into())));
         assert_eq!(
             calculated(Item::Bytes(&long), Arithmetic::And, Item::Bytes(&[1; 40])),
             Some(Constant::Bytes([1; 40].into()))
@@ -214,5 +224,11 @@ mod tests {
         let (address, network) = (Item::Ip4(0x0a01_0203, u32::MAX), Item::Ip4(0x0a00_0000, 0xff00_0000));
         assert_eq!(address.compare(network), Some(Ordering::Equal));
         assert_eq!(address.compare(Item::Number(1)), None);
+    }
+
+    #[test]
+    fn longer_bytes_are_greater_but_longer_text_is_not() {
+        assert_eq!(Item::Bytes(b"ab").compare(Item::Bytes(b"c")), Some(Ordering::Greater));
+        assert_eq!(Item::Text(b"ab").compare(Item::Text(b"c")), Some(Ordering::Less));
     }
 }
