@@ -18,9 +18,6 @@ pub const MAX_QUEUED_BYTES: usize = 1 << 20;
 /// Out-of-order segments kept for one direction of a connection before the gap is given up.
 pub const MAX_QUEUED_SEGMENTS: usize = 512;
 
-/// Out-of-order segments after which a gap is given up that the receiver has acknowledged: it was only lost to us.
-pub const MAX_QUEUED_ACKNOWLEDGED: usize = 8;
-
 /// Bytes buffered over all connections and fragments.
 pub const MAX_BUFFERED: usize = 32 << 20;
 

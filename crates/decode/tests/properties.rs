@@ -1,6 +1,8 @@
 //! Any bytes, of any link type, in any order: no panic, and every span inside its buffer.
 
-use plaintap_decode::{Decoded, Decoder, Decryptor, Options, Outcome, ProcessInfo, Side, Tree, Unreadable, registry};
+use plaintap_decode::{
+    Decoded, Decoder, Decryptor, Options, Outcome, ProcessInfo, Side, Tree, Unreadable, registry,
+};
 use plaintap_packet::{Direction, LinkType, Nanos, Packet};
 use proptest::prelude::*;
 

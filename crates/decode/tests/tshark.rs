@@ -103,8 +103,12 @@ fn compare(path: &Path, fields: &[FieldRef], table: &mut BTreeMap<&'static str, 
             } else if count.example.is_empty() {
                 let short = |s: &str| s.replace('\x1e', ",").chars().take(60).collect::<String>();
                 let file = path.file_name().unwrap_or_default().to_string_lossy();
-                count.example =
-                    format!("{file}#{}: ours {:?}, theirs {:?}", decoded.number(), short(ours), short(theirs));
+                count.example = format!(
+                    "{file}#{}: ours {:?}, theirs {:?}",
+                    decoded.number(),
+                    short(ours),
+                    short(theirs)
+                );
             }
         }
     });

@@ -228,7 +228,6 @@ impl TcpFlow {
             let ahead = data.wrapping_sub(next) as i32;
             if ahead > 0 {
                 self.queue(cx, segment, data);
-                self.give_up_if_hopeless(cx);
             } else {
                 let old = ahead.unsigned_abs();
                 cx.counters.bytes_repeated += u64::from(old.min(total));
@@ -239,6 +238,7 @@ impl TcpFlow {
                 }
             }
         }
+        self.give_up_if_hopeless(cx);
         self.finish(cx, segment.flags & flag::RST != 0);
     }
 
@@ -304,17 +304,17 @@ impl TcpFlow {
         queue.segments.insert(place, Waiting { sequence, bytes, uncaptured: segment.uncaptured });
     }
 
-    /// Gives up the gap in front of the queue when the queue is full, or when the receiver has what we have not.
+    /// Gives up the gap in front of the queue when the queue is full, or when the receiver has acknowledged what we
+    /// have not: it was lost to the capture alone, and nobody will send it again.
     fn give_up_if_hopeless(&mut self, cx: &mut Cx<'_>) {
         let [sender, peer] = self.both(cx.side);
         let Some(queue) = &sender.queue else { return };
         let Some(first) = queue.segments.first() else { return };
-        let count = queue.segments.len();
         let received = peer.acknowledged.wrapping_sub(first.sequence) as i32 >= 0;
         if queue.bytes > limits::MAX_QUEUED_BYTES
-            || count > limits::MAX_QUEUED_SEGMENTS
+            || queue.segments.len() > limits::MAX_QUEUED_SEGMENTS
             || *cx.buffered > limits::MAX_BUFFERED
-            || count >= limits::MAX_QUEUED_ACKNOWLEDGED && received
+            || received
         {
             self.give_up(cx);
         }

@@ -134,7 +134,7 @@ fn flags_of(kind: u64) -> &'static [(FieldIndex, u64)] {
         4 => &[(ACK_SETTINGS, 1)],
         5 => &[(END_HEADERS, 4), (PADDED, 8)],
         6 => &[(ACK_PING, 1)],
-        9 => &[(END_HEADERS, 4)],
+        9 => &[(END_HEADERS, 4), (PADDED, 8)],
         _ => &[],
     }
 }

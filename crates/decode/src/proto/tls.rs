@@ -277,6 +277,8 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     }
     match readable(view) {
         // Encrypted with TLS 1.2 or older: what it is still shows.
+        // Decrypted: the plaintext has a layer of its own.
+        None if detail >> 16 & 0xff != 0 => {}
         None if view.bytes.u8(0) == content::ALERT => out.put(ALERT_MESSAGE, r.at()..r.end(), Value::Present),
         None if view.bytes.u8(0) == content::HANDSHAKE => out.put(HANDSHAKE, r.at()..r.end(), Value::Present),
         Some(content::CHANGE_CIPHER_SPEC) => {

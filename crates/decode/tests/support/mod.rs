@@ -24,7 +24,8 @@ pub(crate) fn corpus(part: &str) -> Option<PathBuf> {
 pub(crate) fn captures(directory: &Path) -> Vec<PathBuf> {
     let is_capture = |path: &PathBuf| path.extension().is_some_and(|e| e == "pcap" || e == "pcapng");
     let entries = std::fs::read_dir(directory).expect("the corpus can be read");
-    let mut paths: Vec<PathBuf> = entries.filter_map(|e| e.ok().map(|e| e.path())).filter(is_capture).collect();
+    let mut paths: Vec<PathBuf> =
+        entries.filter_map(|e| e.ok().map(|e| e.path())).filter(is_capture).collect();
     paths.sort();
     paths
 }
