@@ -83,9 +83,9 @@ fn filters_accept_and_match_what_tshark_does() {
         }
     }
     println!(
-        "{count} filters: {} accepted and {refused} refused like tshark, {} differ; not decoded: {unknown:?}; compared \
+        "{count} filters: {} match and {refused} are refused like tshark, {} differ; not decoded: {unknown:?}; compared \
          on {} frames, {} others have other layers than with tshark: {elsewhere:?}",
-        filters.len(),
+        filters.iter().filter(|filter| !differences.contains_key(filter.row.text)).count(),
         differences.len(),
         1034 - elsewhere.len(),
         elsewhere.len(),
@@ -93,7 +93,7 @@ fn filters_accept_and_match_what_tshark_does() {
     for (filter, difference) in &differences {
         println!("{filter}: {difference}");
     }
-    assert!(filters.len() > 380 && elsewhere.len() < 250, "{} filters, {elsewhere:?}", filters.len());
+    assert!(filters.len() > 380 && elsewhere.len() < 150, "{} filters, {elsewhere:?}", filters.len());
     differences.retain(|filter, _| !DIFFERENT.contains(filter));
     assert!(differences.is_empty(), "unexpected differences: {differences:#?}");
 }
@@ -151,10 +151,10 @@ fn decoded_otherwise(filters: &[Filter<'_>]) -> BTreeSet<u64> {
 
 /// Decodes the capture once and asks every filter for each packet.
 fn run(capture: &Path, filters: &mut [Filter<'_>]) {
-    let mut reader = Reader::new(File::open(capture).unwrap()).unwrap();
+    let mut reader = Reader::new(File::open(capture).expect("the capture is there")).expect("a capture file");
     let mut decoder = Decoder::new(Options::default());
     let mut number = 0;
-    while let Some(record) = reader.next_record().unwrap() {
+    while let Some(record) = reader.next_record().expect("a sound file") {
         let Record::Packet(packet, _) = record else { continue };
         number += 1;
         while NO_PACKETS.contains(&number) {

@@ -377,10 +377,10 @@ fn print(source: &Source, packet: &Decoded<'_>, out: &mut dyn FnMut(Item<'_>)) {
         match item {
             Item::Number(number) => printed = number.to_string(),
             Item::Ip4(address, _) => {
-                text::write_value(None, &Value::Ip4(address.to_be_bytes()), &mut printed)
+                text::write_value(None, &Value::Ip4(address.to_be_bytes()), &mut printed);
             }
             Item::Ip6(address, _) => {
-                text::write_value(None, &Value::Ip6(address.to_be_bytes()), &mut printed)
+                text::write_value(None, &Value::Ip6(address.to_be_bytes()), &mut printed);
             }
             Item::Bytes(bytes) => match bytes.try_into() {
                 Ok(mac) => text::write_value(None, &Value::Mac(mac), &mut printed),
