@@ -1,50 +1,29 @@
 //! Every pcap and pcapng file of the corpus: as many packets as capinfos counts, and nothing worse than an error.
 
+mod support;
+
+use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
 
-use plaintap_packet::file::{Reader, Record};
+use plaintap_packet::file::Reader;
 
-fn corpus() -> Option<PathBuf> {
-    let path = match std::env::var_os("PLAINTAP_CORPUS") {
-        Some(path) => PathBuf::from(path),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"),
-    };
-    if path.join("captures.tsv").exists() {
-        return Some(path);
-    }
-    println!("skipped: corpus not found at {}", path.display());
-    None
-}
+use support::{corpus, count};
 
 /// Files whose count differs from that of capinfos 4.0.17, with the count here and the reason.
 const DIFFERENT: &[(&str, u64, &str)] = &[
-    ("modified-format.pcap", 1, "capinfos takes the 24-byte record headers for 16-byte ones and finds nothing"),
+    (
+        "modified-format.pcap",
+        1,
+        "capinfos takes the 24-byte record headers for 16-byte ones and finds nothing",
+    ),
     ("clusterfuzz-testcase-minimized-FuzzTarget-5643903448645632", 1, "capinfos counts the cut last packet"),
     ("crash-81dba690a3f67ee41a41390a625db732fa1413a1", 11, "capinfos counts the cut last packet"),
-    ("shb-option-too-long.pcapng", 0, "the section header's two lengths differ; capinfos does not compare them"),
+    (
+        "shb-option-too-long.pcapng",
+        0,
+        "the section header's two lengths differ; capinfos does not compare them",
+    ),
 ];
-
-/// The packets of a file, and whether it was read to its end.
-fn count(path: &Path) -> (u64, Result<(), String>) {
-    let mut packets = 0;
-    let file = File::open(path).expect("a file of the corpus");
-    let mut reader = match Reader::new(file) {
-        Ok(reader) => reader,
-        Err(e) => return (0, Err(e.to_string())),
-    };
-    loop {
-        match reader.next_record() {
-            Ok(Some(Record::Packet(packet, _))) => {
-                assert!(packet.data.len() <= plaintap_packet::file::MAX_BLOCK);
-                packets += 1;
-            }
-            Ok(Some(_)) => {}
-            Ok(None) => return (packets, Ok(())),
-            Err(e) => return (packets, Err(e.to_string())),
-        }
-    }
-}
 
 #[test]
 fn packet_counts_are_those_of_capinfos() {
@@ -59,7 +38,7 @@ fn packet_counts_are_those_of_capinfos() {
             continue;
         }
         compared += 1;
-        let (got, end) = count(&corpus.join(path));
+        let (got, end) = count(File::open(corpus.join(path)).expect("a file of the corpus"));
         let known = DIFFERENT.iter().find(|(name, ..)| path.ends_with(name));
         if got != known.map_or(expected, |(_, count, _)| *count) {
             different.push(format!("{path} ({format}): capinfos {expected}, here {got}, {end:?}"));
@@ -68,4 +47,22 @@ fn packet_counts_are_those_of_capinfos() {
     println!("{compared} files compared");
     assert!(compared > 900, "only {compared} files");
     assert!(different.is_empty(), "{} differ:\n{}", different.len(), different.join("\n"));
+}
+
+#[test]
+fn link_types_of_the_corpus_have_names() {
+    let Some(corpus) = corpus() else { return };
+    let table = fs::read_to_string(corpus.join("captures.tsv")).expect("captures.tsv");
+    let mut unnamed = BTreeSet::new();
+    for line in table.lines().skip(1) {
+        let path = corpus.join(line.split('\t').next().unwrap_or_default());
+        let Ok(mut reader) = Reader::new(File::open(path).expect("a file of the corpus")) else { continue };
+        while let Ok(Some(_)) = reader.next_record() {}
+        unnamed.extend(
+            reader.interfaces().iter().map(|i| i.link_type).filter(|t| t.name().is_none()).map(|t| t.0),
+        );
+    }
+    // What a damaged file says, and a number that the registry does not have.
+    let known = BTreeSet::from([8224]);
+    assert_eq!(unnamed, known);
 }

@@ -1,10 +1,15 @@
-//! Capture files: reading pcap and pcapng, writing pcapng.
+//! Capture files: reading and writing pcap and pcapng, compressed or not.
 //!
 //! Files are read with `read(2)` into one buffer that stays in the processor's cache; packets are borrowed from it. A
 //! damaged file yields everything before the damage and then one error that says where.
 
+mod compression;
 mod input;
+mod lz4;
 mod pcap;
+mod pcap_write;
+mod pcapng_block;
+mod pcapng_copy;
 mod pcapng_options;
 mod pcapng_read;
 mod pcapng_write;
@@ -16,6 +21,10 @@ use thiserror::Error;
 use crate::{LinkType, Nanos, Packet};
 use input::Input;
 
+pub use compression::{Compression, Compressor};
+pub use pcap_write::PcapWriter;
+pub use pcapng_block::{Block, BlockBuilder, Names, kind};
+pub use pcapng_copy::{Renumbering, cut_packet, renumber};
 pub use pcapng_options::{OptionItem, Options};
 pub use pcapng_write::PcapngWriter;
 
@@ -23,6 +32,34 @@ pub use pcapng_write::PcapngWriter;
 pub mod secrets_type {
     /// TLS key log (`SSLKEYLOGFILE` lines).
     pub const TLS_KEY_LOG: u32 = 0x544c_534b;
+    /// SSH key log.
+    pub const SSH_KEY_LOG: u32 = 0x5353_484b;
+    /// WireGuard key log.
+    pub const WIREGUARD_KEY_LOG: u32 = 0x5747_4b4c;
+    /// ZigBee network key.
+    pub const ZIGBEE_NETWORK_KEY: u32 = 0x5a4e_574b;
+    /// ZigBee application key.
+    pub const ZIGBEE_APPLICATION_KEY: u32 = 0x5a41_504b;
+    /// ESP security associations: lines of Wireshark's `esp_sa` table. Not in the pcapng draft: see
+    /// [`super::kind::KEY_TABLE`].
+    pub const ESP_SA: u32 = 0x4553_5053;
+    /// IKEv2 keys: lines of Wireshark's `ikev2_decryption_table`. Not in the pcapng draft: see
+    /// [`super::kind::KEY_TABLE`].
+    pub const IKEV2_DECRYPTION_TABLE: u32 = 0x494b_4532;
+
+    /// A short name, where the type is known.
+    pub const fn name(secrets_type: u32) -> Option<&'static str> {
+        match secrets_type {
+            TLS_KEY_LOG => Some("TLS key log"),
+            SSH_KEY_LOG => Some("SSH key log"),
+            WIREGUARD_KEY_LOG => Some("WireGuard key log"),
+            ZIGBEE_NETWORK_KEY => Some("ZigBee network key"),
+            ZIGBEE_APPLICATION_KEY => Some("ZigBee application key"),
+            ESP_SA => Some("ESP SA table"),
+            IKEV2_DECRYPTION_TABLE => Some("IKEv2 decryption table"),
+            _ => None,
+        }
+    }
 }
 
 /// The largest block or packet record that is believed, in bytes; a longer one is damage. Wireshark's limit for one
@@ -38,6 +75,16 @@ pub enum Error {
         /// Bytes read before.
         offset: u64,
         /// The system's answer.
+        source: io::Error,
+    },
+    /// The compressed data is cut or damaged.
+    #[error("damaged {compression} data behind byte {offset} of the unpacked file: {source}")]
+    Compressed {
+        /// Bytes unpacked before.
+        offset: u64,
+        /// The compression.
+        compression: Compression,
+        /// What the decompressor says.
         source: io::Error,
     },
     /// The file has no bytes at all.
@@ -133,6 +180,8 @@ pub enum Record<'a> {
     Process(u32),
     /// Decryption secrets: the secrets type and the data.
     Secrets(u32, &'a [u8]),
+    /// Names of addresses.
+    Names(Names<'a>),
     /// Counts of an interface.
     Statistics(InterfaceStatistics),
     /// A section begins; its options.
@@ -141,8 +190,36 @@ pub enum Record<'a> {
     Other(u32, &'a [u8]),
 }
 
-/// Reads a capture file, whatever its format, from any stream.
-pub struct Reader<R> {
+/// A record with what stands for it in the file.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// What it says.
+    pub record: Record<'a>,
+    /// The block as it stands in the file; none in a pcap file.
+    pub block: Option<Block<'a>>,
+    /// Where it begins in the (unpacked) file.
+    pub offset: u64,
+}
+
+/// What a pcap file says of itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PcapHeader {
+    /// Link type of all packets.
+    pub link_type: LinkType,
+    /// Bytes kept of each packet.
+    pub snap_length: u32,
+    /// Whether times are in nanoseconds; otherwise in microseconds.
+    pub nanoseconds: bool,
+    /// Length of the frame check sequence at the end of each packet in 16-bit words, where the file says it.
+    pub frame_check_sequence: Option<u8>,
+    /// Whether numbers have the high byte first.
+    pub big_endian: bool,
+    /// Whether it is the variant of old Linux kernels with longer record headers.
+    pub modified: bool,
+}
+
+/// Reads a capture file, whatever its format and compression, from any stream.
+pub struct Reader<R: Read> {
     input: Input<R>,
     format: Format,
     interfaces: Vec<Interface>,
@@ -160,7 +237,15 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// When the stream cannot be read, is empty, is no capture, or its header is cut or damaged.
     pub fn new(stream: R) -> Result<Self, Error> {
-        let mut input = Input::new(stream);
+        Self::with_capacity(stream, input::CAPACITY)
+    }
+
+    /// The same with a buffer of `capacity` bytes, for who has many files open.
+    ///
+    /// # Errors
+    /// As [`Reader::new`].
+    pub fn with_capacity(stream: R, capacity: usize) -> Result<Self, Error> {
+        let mut input = Input::new(stream, capacity)?;
         let mut interfaces = Vec::new();
         let format = match input.peek_magic()? {
             magic if pcapng_read::is_magic(magic) => Format::Pcapng(pcapng_read::Section::default()),
@@ -178,13 +263,36 @@ impl<R: Read> Reader<R> {
     ///
     /// # Errors
     /// Where the file is cut or damaged. Nothing can be read after that.
+    #[inline]
     pub fn next_record(&mut self) -> Result<Option<Record<'_>>, Error> {
+        Ok(self.next_entry()?.map(|entry| entry.record))
+    }
+
+    /// The next record with what stands for it in the file, or `None` at the end of the file.
+    ///
+    /// # Errors
+    /// As [`Reader::next_record`].
+    #[inline]
+    pub fn next_entry(&mut self) -> Result<Option<Entry<'_>>, Error> {
         match &mut self.format {
-            Format::Pcap(header) => header.next_record(&mut self.input),
+            Format::Pcap(header) => header.next_entry(&mut self.input),
             Format::Pcapng(section) => {
-                section.next_record(&mut self.input, &mut self.interfaces, &mut self.processes)
+                section.next_entry(&mut self.input, &mut self.interfaces, &mut self.processes)
             }
         }
+    }
+
+    /// The file header, where the file is pcap; otherwise it is pcapng.
+    pub fn pcap_header(&self) -> Option<PcapHeader> {
+        match &self.format {
+            Format::Pcap(header) => Some(header.header()),
+            Format::Pcapng(_) => None,
+        }
+    }
+
+    /// How the file is compressed.
+    pub fn compression(&self) -> Compression {
+        self.input.compression()
     }
 
     /// The interfaces so far, over all sections.
@@ -197,7 +305,7 @@ impl<R: Read> Reader<R> {
         &self.processes
     }
 
-    /// Bytes of the file that have been taken so far.
+    /// Bytes of the unpacked file that have been taken so far.
     pub fn offset(&self) -> u64 {
         self.input.offset()
     }

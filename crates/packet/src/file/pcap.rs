@@ -4,13 +4,16 @@
 use std::io::Read;
 
 use super::input::Input;
-use super::{Error, Interface, MAX_BLOCK, Options, Record};
+use super::{Entry, Error, Interface, MAX_BLOCK, Options, PcapHeader, Record};
 use crate::{Direction, LinkType, Nanos, Packet};
 
-const MICROSECONDS: u32 = 0xa1b2_c3d4;
-const NANOSECONDS: u32 = 0xa1b2_3c4d;
+pub(super) const MICROSECONDS: u32 = 0xa1b2_c3d4;
+pub(super) const NANOSECONDS: u32 = 0xa1b2_3c4d;
 /// Alexey Kuznetzov's variant: interface index, protocol and packet type follow each record header.
 const MODIFIED: u32 = 0xa1b2_cd34;
+
+/// Bit of the link type word: its top 4 bits hold the length of the frame check sequence, in 16-bit words.
+pub(super) const FCS_PRESENT: u32 = 1 << 26;
 
 pub(super) fn is_magic(magic: [u8; 4]) -> bool {
     Variant::of(magic).is_some()
@@ -49,6 +52,7 @@ pub(super) struct Header {
     variant: Variant,
     snap_length: u32,
     link_type: LinkType,
+    frame_check_sequence: Option<u8>,
 }
 
 impl Header {
@@ -60,20 +64,34 @@ impl Header {
         };
         let snap_length = variant.u32(input.array(16));
         // Only the low 16 bits are the link type; the top bits can say how long the frame check sequence is.
-        let link_type = LinkType(variant.u32(input.array(20)) as u16);
+        let word = variant.u32(input.array(20));
+        let link_type = LinkType(word as u16);
+        let frame_check_sequence = (word & FCS_PRESENT != 0).then_some((word >> 28) as u8);
         input.take(24);
-        Ok(Self { variant, snap_length, link_type })
+        Ok(Self { variant, snap_length, link_type, frame_check_sequence })
     }
 
     pub(super) fn interface(&self) -> Interface {
         Interface { link_type: self.link_type, snap_length: self.snap_length, ..Interface::default() }
     }
 
+    pub(super) fn header(&self) -> PcapHeader {
+        PcapHeader {
+            link_type: self.link_type,
+            snap_length: self.snap_length,
+            nanoseconds: self.variant.unit == 1,
+            frame_check_sequence: self.frame_check_sequence,
+            big_endian: self.variant.big_endian,
+            modified: self.variant.record_header != 16,
+        }
+    }
+
     #[inline]
-    pub(super) fn next_record<'i, R: Read>(
+    pub(super) fn next_entry<'i, R: Read>(
         &self,
         input: &'i mut Input<R>,
-    ) -> Result<Option<Record<'i>>, Error> {
+    ) -> Result<Option<Entry<'i>>, Error> {
+        let offset = input.offset();
         let header = self.variant.record_header;
         if input.fill(header)? == 0 {
             return Ok(None);
@@ -102,7 +120,7 @@ impl Header {
             direction: Direction::Unknown,
             process: None,
         };
-        Ok(Some(Record::Packet(packet, Options::EMPTY)))
+        Ok(Some(Entry { record: Record::Packet(packet, Options::EMPTY), block: None, offset }))
     }
 }
 

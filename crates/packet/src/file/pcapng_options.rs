@@ -11,11 +11,18 @@ pub(super) mod code {
 
     pub(crate) const IF_NAME: u16 = 2;
     pub(crate) const IF_DESCRIPTION: u16 = 3;
+    pub(crate) const IF_SPEED: u16 = 8;
     pub(crate) const IF_TSRESOL: u16 = 9;
+    pub(crate) const IF_TZONE: u16 = 10;
     pub(crate) const IF_FILTER: u16 = 11;
     pub(crate) const IF_TSOFFSET: u16 = 14;
+    pub(crate) const IF_TXSPEED: u16 = 16;
+    pub(crate) const IF_RXSPEED: u16 = 17;
 
     pub(crate) const EPB_FLAGS: u16 = 2;
+    pub(crate) const EPB_DROPCOUNT: u16 = 4;
+    pub(crate) const EPB_PACKETID: u16 = 5;
+    pub(crate) const EPB_QUEUE: u16 = 6;
     /// Index of the packet's process information block.
     pub(crate) const EPB_PROCESS: u16 = 32769;
 
@@ -28,6 +35,11 @@ pub(super) mod code {
     pub(crate) const ISB_FILTERACCEPT: u16 = 6;
     pub(crate) const ISB_OSDROP: u16 = 7;
     pub(crate) const ISB_USRDELIV: u16 = 8;
+
+    /// Custom options: text or bytes, to be copied or not (pcapng draft, section 3.5.1).
+    pub(crate) const fn is_custom(code: u16) -> bool {
+        matches!(code, 2988 | 2989 | 19372 | 19373)
+    }
 }
 
 /// An option list as it stands in the file. Iterating ends at opt_endofopt, at the end, and at an option that does not
@@ -61,23 +73,23 @@ impl<'a> Options<'a> {
     }
 
     /// The first value of option `code`.
-    pub(super) fn value(mut self, code: u16) -> Option<&'a [u8]> {
+    pub fn value(mut self, code: u16) -> Option<&'a [u8]> {
         self.find(|o| o.code == code).map(|o| o.value)
     }
 
     /// The first value of option `code` as text; empty where there is none.
-    pub(super) fn text(self, code: u16) -> String {
+    pub fn text(self, code: u16) -> String {
         self.value(code).map(|v| String::from_utf8_lossy(v).into_owned()).unwrap_or_default()
     }
 
     /// The first value of option `code` as an unsigned 32-bit number in the section's byte order.
-    pub(super) fn u32(self, code: u16) -> Option<u32> {
+    pub fn u32(self, code: u16) -> Option<u32> {
         let bytes: [u8; 4] = self.value(code)?.try_into().ok()?;
         Some(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
     }
 
     /// The first value of option `code` as an unsigned 64-bit number in the section's byte order.
-    pub(super) fn u64(self, code: u16) -> Option<u64> {
+    pub fn u64(self, code: u16) -> Option<u64> {
         let bytes: [u8; 8] = self.value(code)?.try_into().ok()?;
         Some(if self.big_endian { u64::from_be_bytes(bytes) } else { u64::from_le_bytes(bytes) })
     }

@@ -3,29 +3,16 @@
 use std::io::Read;
 
 use super::input::Input;
+use super::pcapng_block::{Block, kind};
 use super::pcapng_options::{Options, code};
-use super::{Error, Interface, InterfaceStatistics, MAX_BLOCK, Process, Record};
+use super::{Entry, Error, Interface, InterfaceStatistics, MAX_BLOCK, Names, Process, Record};
 use crate::{Direction, LinkType, Nanos, Packet};
-
-/// Block types.
-pub(super) mod block {
-    pub(crate) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
-    pub(crate) const INTERFACE_DESCRIPTION: u32 = 1;
-    /// The obsolete Packet Block.
-    pub(crate) const PACKET: u32 = 2;
-    pub(crate) const SIMPLE_PACKET: u32 = 3;
-    pub(crate) const INTERFACE_STATISTICS: u32 = 5;
-    pub(crate) const ENHANCED_PACKET: u32 = 6;
-    pub(crate) const DECRYPTION_SECRETS: u32 = 10;
-    /// Process information: a process id and options; packets name it with option 32769.
-    pub(crate) const PROCESS_INFORMATION: u32 = 0x8000_0001;
-}
 
 pub(super) const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 
 pub(super) fn is_magic(magic: [u8; 4]) -> bool {
     // The type of the Section Header Block reads the same in both byte orders.
-    u32::from_be_bytes(magic) == block::SECTION_HEADER
+    u32::from_be_bytes(magic) == kind::SECTION_HEADER
 }
 
 /// The state of the current section.
@@ -41,12 +28,13 @@ pub(super) struct Section {
 }
 
 impl Section {
-    pub(super) fn next_record<'i, R: Read>(
+    #[inline]
+    pub(super) fn next_entry<'i, R: Read>(
         &mut self,
         input: &'i mut Input<R>,
         interfaces: &mut Vec<Interface>,
         processes: &mut Vec<Process>,
-    ) -> Result<Option<Record<'i>>, Error> {
+    ) -> Result<Option<Entry<'i>>, Error> {
         if input.fill(12)? == 0 {
             return Ok(None);
         }
@@ -68,31 +56,36 @@ impl Section {
             let expected = format!("{length} as at the block's start");
             return Err(Error::Damaged { offset, what: "block length", expected, got: trailer as u64 });
         }
-        let body = &input.take(length)[8..length - 4];
+        let block = Block { kind, raw: input.take(length), big_endian: self.big_endian };
+        let body = block.body();
         let view = Body { bytes: body, big_endian: self.big_endian, offset };
         let record = match kind {
-            block::SECTION_HEADER => Record::Section(view.options(16)),
-            block::INTERFACE_DESCRIPTION => {
+            kind::SECTION_HEADER => Record::Section(view.options(16)),
+            kind::INTERFACE_DESCRIPTION => {
                 let (interface, clock) = view.interface()?;
                 self.clocks.push(clock);
                 interfaces.push(interface);
                 Record::Interface(interfaces.len() as u32 - 1)
             }
-            block::ENHANCED_PACKET => self.enhanced_packet(&view, interfaces)?,
-            block::SIMPLE_PACKET => self.simple_packet(&view, interfaces)?,
-            block::PACKET => self.obsolete_packet(&view, interfaces)?,
-            block::DECRYPTION_SECRETS => {
+            kind::ENHANCED_PACKET => self.enhanced_packet(&view, interfaces)?,
+            kind::SIMPLE_PACKET => self.simple_packet(&view, interfaces)?,
+            kind::PACKET => self.obsolete_packet(&view, interfaces)?,
+            kind::DECRYPTION_SECRETS | kind::KEY_TABLE => {
                 let length = view.u32(4)? as usize;
                 Record::Secrets(view.u32(0)?, view.slice(8, length, "secrets")?)
             }
-            block::INTERFACE_STATISTICS => Record::Statistics(self.statistics(&view)?),
-            block::PROCESS_INFORMATION => {
+            kind::INTERFACE_STATISTICS => Record::Statistics(self.statistics(&view)?),
+            kind::PROCESS_INFORMATION => {
                 processes.push(Process { pid: view.u32(0)?, name: view.options(4).text(code::PROCESS_NAME) });
                 Record::Process(processes.len() as u32 - 1)
             }
+            kind::NAME_RESOLUTION => {
+                let records = block.parts().map_or(&[][..], |parts| parts.data);
+                Record::Names(Names::new(records, self.big_endian))
+            }
             _ => Record::Other(kind, body),
         };
-        Ok(Some(record))
+        Ok(Some(Entry { record, block: Some(block), offset }))
     }
 
     /// Takes the byte order of a new section; interface and process numbers begin anew.
@@ -351,7 +344,7 @@ mod tests {
         #[test]
         fn any_bytes_end_in_a_record_an_error_or_the_end(tail in proptest::collection::vec(any::<u8>(), 0..400), big in any::<bool>()) {
             let word = |v: u32| if big { v.to_be_bytes() } else { v.to_le_bytes() };
-            let mut bytes = [word(block::SECTION_HEADER), word(28), word(BYTE_ORDER_MAGIC)].concat();
+            let mut bytes = [word(kind::SECTION_HEADER), word(28), word(BYTE_ORDER_MAGIC)].concat();
             bytes.extend([if big { [0, 1, 0, 0] } else { [1, 0, 0, 0] }, [255; 4], [255; 4], word(28)].concat());
             bytes.extend([word(1), word(20), word(1 << if big { 16 } else { 0 }), word(0), word(20)].concat());
             for kind in [2, 3, 5, 6, 10, 0x8000_0001, 1] {

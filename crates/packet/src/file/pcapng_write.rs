@@ -1,9 +1,12 @@
 //! The pcapng format: writing. Little-endian, nanosecond resolution, one section.
 
 use std::io::{self, Write};
+use std::net::IpAddr;
 
+use super::pcapng_block::{Block, BlockBuilder, kind};
+use super::pcapng_copy::{Renumbering, renumber};
 use super::pcapng_options::code;
-use super::pcapng_read::{BYTE_ORDER_MAGIC, block};
+use super::pcapng_read::BYTE_ORDER_MAGIC;
 use super::{Interface, InterfaceStatistics, Process};
 use crate::{Direction, Nanos, Packet};
 
@@ -11,7 +14,7 @@ use crate::{Direction, Nanos, Packet};
 /// the last block that reached it.
 pub struct PcapngWriter<W> {
     out: W,
-    block: Vec<u8>,
+    block: BlockBuilder,
     interfaces: u32,
     processes: u32,
 }
@@ -22,15 +25,15 @@ impl<W: Write> PcapngWriter<W> {
     /// # Errors
     /// What `out` answers; so do all methods.
     pub fn new(out: W, application: &str, system: &str, hardware: &str) -> io::Result<Self> {
-        let mut writer = Self { out, block: Vec::new(), interfaces: 0, processes: 0 };
-        writer.begin(block::SECTION_HEADER);
-        writer.u32(BYTE_ORDER_MAGIC);
-        writer.u32(1); // major 1, minor 0
-        writer.u64(u64::MAX); // section length: not known
+        let mut writer = Self { out, block: BlockBuilder::new(false), interfaces: 0, processes: 0 };
+        writer.block.begin(kind::SECTION_HEADER);
+        writer.block.u32(BYTE_ORDER_MAGIC);
+        writer.block.u32(1); // major 1, minor 0
+        writer.block.u64(u64::MAX); // section length: not known
         for (code, text) in
             [(code::SHB_HARDWARE, hardware), (code::SHB_OS, system), (code::SHB_USERAPPL, application)]
         {
-            writer.text(code, text);
+            writer.block.text(code, text);
         }
         writer.end()?;
         Ok(writer)
@@ -41,16 +44,16 @@ impl<W: Write> PcapngWriter<W> {
     /// # Errors
     /// What the output answers.
     pub fn interface(&mut self, interface: &Interface) -> io::Result<u32> {
-        self.begin(block::INTERFACE_DESCRIPTION);
-        self.u32(u32::from(interface.link_type.0));
-        self.u32(interface.snap_length);
-        self.text(code::IF_NAME, &interface.name);
-        self.text(code::IF_DESCRIPTION, &interface.description);
-        self.option(code::IF_TSRESOL, &[9]);
+        self.block.begin(kind::INTERFACE_DESCRIPTION);
+        self.block.u32(u32::from(interface.link_type.0));
+        self.block.u32(interface.snap_length);
+        self.block.text(code::IF_NAME, &interface.name);
+        self.block.text(code::IF_DESCRIPTION, &interface.description);
+        self.block.option(code::IF_TSRESOL, &[9]);
         if !interface.filter.is_empty() {
             let mut value = vec![0]; // 0: the filter is libpcap text
             value.extend(interface.filter.as_bytes());
-            self.option(code::IF_FILTER, &value);
+            self.block.option(code::IF_FILTER, &value);
         }
         self.end()?;
         self.interfaces += 1;
@@ -62,9 +65,9 @@ impl<W: Write> PcapngWriter<W> {
     /// # Errors
     /// What the output answers.
     pub fn process(&mut self, process: &Process) -> io::Result<u32> {
-        self.begin(block::PROCESS_INFORMATION);
-        self.u32(process.pid);
-        self.text(code::PROCESS_NAME, &process.name);
+        self.block.begin(kind::PROCESS_INFORMATION);
+        self.block.u32(process.pid);
+        self.block.text(code::PROCESS_NAME, &process.name);
         self.end()?;
         self.processes += 1;
         Ok(self.processes - 1)
@@ -75,10 +78,7 @@ impl<W: Write> PcapngWriter<W> {
     /// # Errors
     /// What the output answers.
     pub fn secrets(&mut self, secrets_type: u32, data: &[u8]) -> io::Result<()> {
-        self.begin(block::DECRYPTION_SECRETS);
-        self.u32(secrets_type);
-        self.u32(data.len() as u32);
-        self.padded(data);
+        self.block.secrets(secrets_type, data);
         self.end()
     }
 
@@ -87,14 +87,14 @@ impl<W: Write> PcapngWriter<W> {
     /// # Errors
     /// What the output answers.
     pub fn packet(&mut self, packet: &Packet<'_>, comment: Option<&str>) -> io::Result<()> {
-        self.begin(block::ENHANCED_PACKET);
-        self.u32(packet.interface);
-        self.timestamp(packet.time);
-        self.u32(packet.data.len() as u32);
-        self.u32(packet.original_length);
-        self.padded(packet.data);
+        self.block.begin(kind::ENHANCED_PACKET);
+        self.block.u32(packet.interface);
+        self.block.timestamp(units(packet.time));
+        self.block.u32(packet.data.len() as u32);
+        self.block.u32(packet.original_length);
+        self.block.padded(packet.data);
         if let Some(text) = comment {
-            self.text(code::COMMENT, text);
+            self.block.text(code::COMMENT, text);
         }
         let flags: u32 = match packet.direction {
             Direction::Unknown => 0,
@@ -102,10 +102,10 @@ impl<W: Write> PcapngWriter<W> {
             Direction::Outbound => 2,
         };
         if flags != 0 {
-            self.option(code::EPB_FLAGS, &flags.to_le_bytes());
+            self.block.option_u32(code::EPB_FLAGS, flags);
         }
         if let Some(process) = packet.process {
-            self.option(code::EPB_PROCESS, &process.to_le_bytes());
+            self.block.option_u32(code::EPB_PROCESS, process);
         }
         self.end()
     }
@@ -115,13 +115,13 @@ impl<W: Write> PcapngWriter<W> {
     /// # Errors
     /// What the output answers.
     pub fn statistics(&mut self, statistics: &InterfaceStatistics) -> io::Result<()> {
-        self.begin(block::INTERFACE_STATISTICS);
-        self.u32(statistics.interface);
-        self.timestamp(statistics.time);
+        self.block.begin(kind::INTERFACE_STATISTICS);
+        self.block.u32(statistics.interface);
+        self.block.timestamp(units(statistics.time));
         for (code, time) in [(code::ISB_STARTTIME, statistics.start), (code::ISB_ENDTIME, statistics.end)] {
-            if let Some(Nanos(time)) = time {
-                let time = time as u64;
-                self.option(code, &[high(time).to_le_bytes(), low(time).to_le_bytes()].concat());
+            if let Some(time) = time {
+                // Two words, the high one first, in the block's byte order.
+                self.block.option_u64(code, units(time).rotate_left(32));
             }
         }
         for (code, count) in [
@@ -132,10 +132,63 @@ impl<W: Write> PcapngWriter<W> {
             (code::ISB_USRDELIV, statistics.delivered),
         ] {
             if let Some(count) = count {
-                self.option(code, &count.to_le_bytes());
+                self.block.option_u64(code, count);
             }
         }
         self.end()
+    }
+
+    /// Adds names of addresses.
+    ///
+    /// # Errors
+    /// What the output answers.
+    pub fn names<'n>(&mut self, names: impl IntoIterator<Item = (IpAddr, &'n str)>) -> io::Result<()> {
+        self.block.begin(kind::NAME_RESOLUTION);
+        for (address, name) in names {
+            // A record's length has 16 bits, and domain names have 255 characters at most.
+            let name = &name.as_bytes()[..name.len().min(1024)];
+            let mut value = match address {
+                IpAddr::V4(address) => address.octets().to_vec(),
+                IpAddr::V6(address) => address.octets().to_vec(),
+            };
+            self.block.u16(if address.is_ipv4() { 1 } else { 2 });
+            value.extend_from_slice(name);
+            value.push(0);
+            self.block.u16(value.len() as u16);
+            self.block.padded(&value);
+        }
+        self.block.u32(0);
+        self.end()
+    }
+
+    /// Adds a block of another file with other numbers (see [`renumber`]). An interface gets the next index, a
+    /// process too. Returns false where the block cannot be taken over.
+    ///
+    /// # Errors
+    /// What the output answers.
+    pub fn copy(
+        &mut self,
+        block: &Block<'_>,
+        packet: Option<&Packet<'_>>,
+        numbers: &Renumbering<'_>,
+    ) -> io::Result<bool> {
+        if !renumber(block, packet, numbers, &mut self.block) {
+            return Ok(false);
+        }
+        self.interfaces += u32::from(block.kind == kind::INTERFACE_DESCRIPTION);
+        self.processes += u32::from(block.kind == kind::PROCESS_INFORMATION);
+        self.end()?;
+        Ok(true)
+    }
+
+    /// How many interfaces there are so far: the index of the next one.
+    pub const fn interfaces(&self) -> u32 {
+        self.interfaces
+    }
+
+    /// How many processes there are so far: the index of the next one.
+    pub const fn processes(&self) -> u32 {
+        self.processes
     }
 
     /// Passes everything on that is still in a buffer of the output.
@@ -151,62 +204,14 @@ impl<W: Write> PcapngWriter<W> {
         &mut self.out
     }
 
-    fn begin(&mut self, kind: u32) {
-        self.block.clear();
-        self.u32(kind);
-        self.u32(0); // the length; `end` knows it
-    }
-
-    fn u32(&mut self, value: u32) {
-        self.block.extend_from_slice(&value.to_le_bytes());
-    }
-
-    fn u64(&mut self, value: u64) {
-        self.block.extend_from_slice(&value.to_le_bytes());
-    }
-
-    fn timestamp(&mut self, time: Nanos) {
-        // Times before 1970 cannot be said in pcapng.
-        let time = time.0.max(0) as u64;
-        self.u32(high(time));
-        self.u32(low(time));
-    }
-
-    fn padded(&mut self, data: &[u8]) {
-        self.block.extend_from_slice(data);
-        self.block.resize(self.block.len().next_multiple_of(4), 0);
-    }
-
-    fn option(&mut self, code: u16, value: &[u8]) {
-        // A value of 64 KiB and more cannot be said; texts are cut.
-        let value = &value[..value.len().min(usize::from(u16::MAX))];
-        self.block.extend_from_slice(&code.to_le_bytes());
-        self.block.extend_from_slice(&(value.len() as u16).to_le_bytes());
-        self.padded(value);
-    }
-
-    fn text(&mut self, code: u16, text: &str) {
-        if !text.is_empty() {
-            self.option(code, text.as_bytes());
-        }
-    }
-
     fn end(&mut self) -> io::Result<()> {
-        // Without options there is no end of options; with some, one more word does no harm and is expected by readers.
-        self.u32(u32::from(code::END));
-        let length = (self.block.len() + 4) as u32;
-        self.block[4..8].copy_from_slice(&length.to_le_bytes());
-        self.u32(length);
-        self.out.write_all(&self.block)
+        self.out.write_all(self.block.end())
     }
 }
 
-const fn high(value: u64) -> u32 {
-    (value >> 32) as u32
-}
-
-const fn low(value: u64) -> u32 {
-    value as u32
+/// Times before 1970 cannot be said in pcapng.
+fn units(time: Nanos) -> u64 {
+    time.0.max(0) as u64
 }
 
 #[cfg(test)]
