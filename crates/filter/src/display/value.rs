@@ -90,7 +90,7 @@ impl<'a> Item<'a> {
             (Item::Ip4(a, m), Item::Ip4(b, n)) => (a & m & n).cmp(&(b & m & n)),
             (Item::Ip6(a, m), Item::Ip6(b, n)) => (a & m & n).cmp(&(b & m & n)),
             (Item::Text(a), Item::Text(b)) => a.cmp(b),
-            // As in Wireshark (epan/ftypes/ftype-bytes.c): of bytes, the longer are the greater.
+            // As tshark 4.0.17 answers (tests/data): of bytes, the longer are the greater.
             (Item::Bytes(a) | Item::Text(a), Item::Bytes(b) | Item::Text(b)) => {
                 a.len().cmp(&b.len()).then_with(|| a.cmp(b))
             }
