@@ -4,9 +4,10 @@
 
 mod support;
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use support::*;
 
@@ -18,6 +19,12 @@ fn machine() -> String {
         Command::new(find("bpftool").expect("bpftool")).args(["prog", "show"]).output().expect("bpftool");
     let links = Command::new(find("ip").expect("ip")).args(["-o", "link"]).output().expect("ip");
     format!("{}{}", text(&programs.stdout), text(&links.stdout))
+}
+
+/// All processes, with what they wait for.
+fn processes() -> String {
+    let output = Command::new("ps").args(["-eo", "pid,ppid,stat,wchan:20,args"]).output().expect("ps");
+    text(&output.stdout)
 }
 
 #[test]
@@ -33,7 +40,7 @@ fn a_killed_capture_leaves_a_readable_file_and_nothing_else() {
         "i=0; while [ $i -lt 20 ]; do curl -sk -o /dev/null {}; i=$((i+1)); done; echo done",
         nginx.url("/")
     );
-    let (mut packets, mut empty) = (0, 0);
+    let (mut packets, mut empty, mut pids) = (0, 0, Vec::new());
     for kill in 0..KILLS {
         let file = nginx.file(&format!("{kill}.pcapng"));
         let child = Command::new(PLAINTAP)
@@ -47,6 +54,8 @@ fn a_killed_capture_leaves_a_readable_file_and_nothing_else() {
             .spawn()
             .expect("plaintap starts");
         let mut child = Running(child);
+        let pid = child.0.id();
+        pids.push(pid);
         // xorshift64: any spread of moments will do.
         random ^= random << 13;
         random ^= random >> 7;
@@ -64,9 +73,18 @@ fn a_killed_capture_leaves_a_readable_file_and_nothing_else() {
             }
         }
         // The command goes on to its end, undisturbed, if it was started at all.
-        let mut output = String::new();
         let mut pipe = child.0.stdout.take().expect("a pipe");
-        std::io::Read::read_to_string(&mut pipe, &mut output).expect("its output");
+        let reader = thread::spawn(move || {
+            let mut output = String::new();
+            std::io::Read::read_to_string(&mut pipe, &mut output).expect("its output");
+            output
+        });
+        let start = Instant::now();
+        while !reader.is_finished() {
+            assert!(start.elapsed() < PATIENCE, "the command of {pid} hangs:\n{}", processes());
+            thread::sleep(Duration::from_millis(5));
+        }
+        let output = reader.join().expect("the reader");
         assert!(output == "done\n" || output.is_empty(), "{output:?}");
     }
     println!("{KILLS} kills, {packets} packets in the files, {empty} killed before the file was begun");
@@ -74,7 +92,11 @@ fn a_killed_capture_leaves_a_readable_file_and_nothing_else() {
 
     // The next start removes what is left of killed ones.
     assert_status(&plaintap(&["run", "-q", "-w", "/dev/null", "--", "true"]), 0);
-    wait_until("all cgroups to be removed", || cgroups().is_empty());
+    let ours = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        pids.iter().any(|pid| name.starts_with(&format!("plaintap-{pid}-")))
+    };
+    wait_until("all cgroups to be removed", || !cgroups().iter().any(|path| ours(path)));
     drop(nginx);
     wait_until("the machine to be as before", || machine() == before);
 }

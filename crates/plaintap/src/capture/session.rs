@@ -11,7 +11,7 @@ use plaintap_crypt::{KeyStore, SecretLabel, TlsSecret};
 use plaintap_linux::bpf::{
     HookId, Probes, SecretEvent, SecretReader, SocketsOptions, SocketsSource, TargetFilter,
 };
-use plaintap_linux::run::{Command, ExitStatus, Prepared, Supervisor};
+use plaintap_linux::run::{Command, ExitStatus, Prepared};
 use plaintap_packet::file::InterfaceStatistics;
 use plaintap_packet::{Batch, CaptureSource, CaptureStatistics, Nanos};
 
@@ -86,13 +86,16 @@ pub fn capture_command(
 ) -> Result<Outcome> {
     // This forks: no thread may exist yet.
     let mut prepared = command.prepare()?;
-    let source = SocketsSource::attach(prepared.cgroup().directory(), &options.sockets())?;
     let log = Arc::new(ProbeLog::default());
-    let (secrets, supervisor) = if options.keys {
-        let (reader, supervisor) = start_probes(&mut prepared, &log)?;
-        (Some(reader), Some(supervisor))
-    } else {
-        (None, None)
+    let (source, probes) = start_sources(&prepared, options)?;
+    let (secrets, supervisor) = match probes {
+        Some(Probes { attacher, reader }) => {
+            let mut prober = Prober::new(attacher, Arc::clone(&log));
+            let supervisor =
+                prepared.supervise(move |mapping| prober.mapping(mapping)).context(WITHOUT_KEYS)?;
+            (Some(reader), Some(supervisor))
+        }
+        None => (None, None),
     };
     let link_type = source.link_type();
     let sink: Box<dyn Sink + Send> = match file {
@@ -130,14 +133,26 @@ pub fn capture_command(
     })
 }
 
-/// Loads the probes, and starts to look at each file that the command executes or maps.
-fn start_probes(prepared: &mut Prepared, log: &Arc<ProbeLog>) -> Result<(SecretReader, Supervisor)> {
-    let advice = "TLS secrets cannot be taken (run with --no-keys to capture without)";
-    let target = TargetFilter::of_directory(prepared.cgroup().directory())?;
-    let Probes { attacher, reader } = Probes::new(&target).context(advice)?;
-    let mut prober = Prober::new(attacher, Arc::clone(log));
-    let supervisor = prepared.supervise(move |mapping| prober.mapping(mapping)).context(advice)?;
-    Ok((reader, supervisor))
+/// What can be done where probes cannot be had.
+const WITHOUT_KEYS: &str = "TLS secrets cannot be taken (run with --no-keys to capture without)";
+
+/// Loads the capture and the probe programs. Each takes a while, most of it in the kernel, so they are loaded at once.
+fn start_sources(prepared: &Prepared, options: &SessionOptions) -> Result<(SocketsSource, Option<Probes>)> {
+    let directory = prepared.cgroup().directory();
+    thread::scope(|scope| {
+        let probes = options.keys.then(|| {
+            scope.spawn(move || {
+                let target = TargetFilter::of_directory(directory)?;
+                Probes::new(&target)
+            })
+        });
+        let source = SocketsSource::attach(directory, &options.sockets());
+        let probes = probes.map(|thread| match thread.join() {
+            Ok(probes) => probes,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        Ok((source?, probes.transpose().context(WITHOUT_KEYS)?))
+    })
 }
 
 impl SessionOptions {

@@ -1,5 +1,5 @@
 //! What the tests of the binary share: the binary itself, real servers, tshark, and skipping with a reason.
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 
 use std::fs;
 use std::io::Read;
