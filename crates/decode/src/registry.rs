@@ -438,6 +438,9 @@ mod tests {
         assert_eq!(claimed::alpn(b"h2").map(ProtocolId::name), Some("http2"));
     }
 
+    /// A twin of this one for multicast DNS, of the same name, is all that `tshark -G` lists; it prints decimals.
+    const LISTED_WRONG: &str = "dns.rr.udp_payload_size";
+
     /// Names and types are those of the installed tshark; `proc` is our own.
     #[test]
     fn names_and_types_are_wiresharks() {
@@ -465,17 +468,14 @@ mod tests {
                 wrong.push(format!("{} is unknown", field.name()));
                 continue;
             };
+            // Several fields of Wireshark may share a name: one of them has to fit.
             let kind = field.kind().wireshark_name();
-            match known.iter().find(|(k, _)| *k == kind) {
-                None => wrong.push(format!("{} is {kind}, expected {known:?}", field.name())),
-                Some((_, base)) => {
-                    let hex = base.starts_with("BASE_HEX");
-                    let ours = field.field().is_some_and(|f| f.base == Base::Hexadecimal);
-                    let number = kind.starts_with("FT_UINT") || kind.starts_with("FT_INT");
-                    if number && hex != ours {
-                        wrong.push(format!("{} has base {base}", field.name()));
-                    }
-                }
+            let ours = field.field().is_some_and(|f| f.base == Base::Hexadecimal);
+            let number = kind.starts_with("FT_UINT") || kind.starts_with("FT_INT");
+            let fits =
+                |(k, base): &(&str, &str)| *k == kind && (!number || base.starts_with("BASE_HEX") == ours);
+            if !known.iter().any(fits) && field.name() != LISTED_WRONG {
+                wrong.push(format!("{} is {kind}, hex {ours}, expected {known:?}", field.name()));
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));

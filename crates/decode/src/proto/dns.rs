@@ -15,7 +15,7 @@ fields! {
     RECDESIRED: Bool bits(2..4, 0x0100), "dns.flags.recdesired", "Recursion desired";
     RECAVAIL: Bool bits(2..4, 0x0080), "dns.flags.recavail", "Recursion available", when(is_response);
     Z: Bool bits(2..4, 0x0040), "dns.flags.z", "Z";
-    AUTHENTICATED: Bool bits(2..4, 0x0020), "dns.flags.authenticated", "Answer authenticated", when(is_response);
+    AUTHENTICATED: Bool bits(2..4, 0x0020), "dns.flags.authenticated", "Answer authenticated";
     CHECKDISABLE: Bool bits(2..4, 0x0010), "dns.flags.checkdisable", "Non-authenticated data";
     RCODE: U16 bits(2..4, 0x000f), "dns.flags.rcode", "Reply code", names(RCODES), when(is_response);
     COUNT_QUERIES: U16 at(4..6), "dns.count.queries", "Questions";
@@ -61,7 +61,7 @@ fields! {
     HINFO_CPU: Text walk, "dns.hinfo.cpu", "CPU";
     HINFO_OS_LENGTH: U8 walk, "dns.hinfo.os_length", "OS Length";
     HINFO_OS: Text walk, "dns.hinfo.os", "OS";
-    UDP_PAYLOAD_SIZE: U16 walk, "dns.rr.udp_payload_size", "UDP payload size", hex;
+    UDP_PAYLOAD_SIZE: U16 walk, "dns.rr.udp_payload_size", "UDP payload size";
     EXT_RCODE: U8 walk, "dns.resp.ext_rcode", "Higher bits in extended RCODE", hex;
     EDNS0_VERSION: U8 walk, "dns.resp.edns0_version", "EDNS0 version";
     RESP_Z: U16 walk, "dns.resp.z", "Z", hex;
@@ -170,7 +170,8 @@ fn question(
     out.open(at..r.at(), format_args!("Query: {}, type {}", name, type_name(kind)));
     out.put(QRY_NAME, at..behind, name.value());
     out.put(QRY_NAME_LEN, at..at, Value::Unsigned(name.shown_length()));
-    out.put(COUNT_LABELS, at..at, Value::Unsigned(labels));
+    // tshark counts the root as a label where it stands alone.
+    out.put(COUNT_LABELS, at..at, Value::Unsigned(labels.max(1)));
     out.put(QRY_TYPE, behind..behind + 2, Value::Unsigned(kind.into()));
     put_class(QRY_CLASS, QRY_QU, behind + 2, class, multicast, out);
     out.close();

@@ -86,7 +86,7 @@ fn announces_ether_type(view: &View<'_>, layer: &crate::Layer) -> bool {
     let b = view.decoded.view(*layer).header();
     match layer.protocol {
         id::eth => b.u16(12) >= 0x600,
-        id::vlan => b.u16(2) >= 0x600,
+        id::vlan | id::ieee8021ad => b.u16(2) >= 0x600,
         id::sll => true,
         _ => false,
     }

@@ -48,6 +48,7 @@ protocols! {
     proc
     eth
     vlan
+    ieee8021ad
     sll
     null
     raw

@@ -124,9 +124,6 @@ fn options(header: &[u8], mut each: impl FnMut(u8, usize, &[u8])) -> Result<(), 
         let kind = r.u8()?;
         if kind <= 1 {
             each(kind, at, &[]);
-            if kind == 0 {
-                break;
-            }
             continue;
         }
         let length = usize::from(r.u8()?);
@@ -238,8 +235,7 @@ fn flags_text(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
 fn flag_names(flags: u16, out: &mut String) {
     const NAMES: [&str; 9] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE"];
     let start = out.len();
-    for (bit, name) in NAMES.iter().enumerate().filter(|(bit, _)| flags & 1 << bit != 0) {
-        let _ = bit;
+    for (_, name) in NAMES.iter().enumerate().filter(|(bit, _)| flags & 1 << bit != 0) {
         if out.len() > start {
             out.push_str(", ");
         }

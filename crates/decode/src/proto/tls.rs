@@ -432,7 +432,9 @@ fn extension(number: u16, kind: u8, r: &mut Reader<'_>, out: &mut dyn FieldSink)
         }
         51 => key_share(kind, r, out)?,
         // Session tickets, encrypted hellos, and what is not known here.
-        _ if matches!(number, 35 | 65037) || crate::field::value_name(EXTENSIONS, number.into()).is_none() => {
+        _ if matches!(number, 35 | 65037)
+            || crate::field::value_name(EXTENSIONS, number.into()).is_none() =>
+        {
             put_bytes(r, r.left(), EXTENSION_DATA, out)?;
         }
         _ => {}
@@ -477,7 +479,8 @@ fn certificates(r: &mut Reader<'_>, version: u16, out: &mut dyn FieldSink) -> Re
 /// RFC 8422 §5.4 and RFC 5246 §7.4.3. Which of the two it is depends on the cipher suite; but one with a named curve
 /// begins with 3, where a Diffie-Hellman prime of a usual length cannot.
 fn server_key_exchange(r: &mut Reader<'_>, version: u16, out: &mut dyn FieldSink) -> Result<(), Short> {
-    let named = r.whole().get(r.at() + 1..r.at() + 3).and_then(|n| n.first_chunk()).map(|&n| u16::from_be_bytes(n));
+    let named =
+        r.whole().get(r.at() + 1..r.at() + 3).and_then(|n| n.first_chunk()).map(|&n| u16::from_be_bytes(n));
     let first = r.whole().get(r.at()).copied();
     if first == Some(3) && named.is_some_and(|n| crate::field::value_name(GROUPS, n.into()).is_some()) {
         put_number(r, 1, CURVE_TYPE, out)?;

@@ -1,4 +1,4 @@
-//! IEEE 802.1Q virtual LAN tags, and 802.1ad provider tags, which Wireshark calls the same.
+//! IEEE 802.1Q virtual LAN tags.
 
 use super::prelude::*;
 
