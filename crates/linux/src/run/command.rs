@@ -9,7 +9,7 @@ use super::cgroup::TargetCgroup;
 use super::child::{Ids, Plan, Pointers, Report, Step, child_main, close_parent_end};
 use super::error::{Error, system};
 use super::guard::Guard;
-use super::handover::{receive_with_descriptor, send_with_descriptor, socket_pair};
+use super::handover::{Handover, receive_with_descriptor, send_with_descriptor, socket_pair};
 use super::notify::{Mapping, Supervisor};
 use super::seccomp::{self, Slot};
 use super::signals::Signals;
@@ -97,7 +97,7 @@ impl Command {
         let slot = Slot::new().map_err(system("mmap"))?;
         let cgroup = TargetCgroup::create()?;
         let guard = Guard::start(&cgroup, &slot)?;
-        let mut child = Child::fork(&mut plan)?;
+        let mut child = Child::fork(&mut plan, guard.handover())?;
         cgroup.add(child.pid.cast_unsigned())?;
         child.give_word()?;
         let listener = match (child.wait_until_ready(&self.program)?, support) {
@@ -198,13 +198,16 @@ impl Prepared {
 }
 
 impl Child {
-    fn fork(plan: &mut Plan) -> Result<Self, Error> {
+    fn fork(plan: &mut Plan, handover: &Handover) -> Result<Self, Error> {
         let (ours, theirs) = socket_pair().map_err(system("socketpair"))?;
         // SAFETY: the child only makes async-signal-safe calls on what was prepared here and never returns.
         match unsafe { libc::fork() } {
             -1 => Err(system("fork")(io::Error::last_os_error())),
             0 => {
                 close_parent_end(&ours);
+                // The guard learns of plaintap's death by the last copy of this end being closed. The child keeps what
+                // it inherited until its exec, and that exec may wait for the guard.
+                close_parent_end(handover.control());
                 child_main(&theirs, plan)
             }
             pid => Ok(Self { pid, channel: ours, released: false }),

@@ -69,6 +69,11 @@ impl Handover {
         Self { control, turn: Mutex::new(Turn::Supervisor) }
     }
 
+    /// plaintap's end, to be closed in other forked processes.
+    pub(super) fn control(&self) -> &OwnedFd {
+        &self.control
+    }
+
     /// Gives the guard its copy of the listener.
     pub(super) fn send_listener(&self, listener: BorrowedFd<'_>) -> Result<(), Errno> {
         send_with_descriptor(self.control.as_fd(), &[order::LISTENER], Some(listener))
