@@ -21,6 +21,8 @@ const KNOWN: &[(&str, &str)] = &[
     ("frame.interface_id", "tshark shows none for pcap files"),
     ("frame.protocols", "tshark goes on into HTTP bodies: json, data-text-lines, ..."),
     ("http.file_data", "tshark 4.0 takes text for ASCII, and decompresses"),
+    ("http2.data.data", "tshark shows a body in the frame that ends it"),
+    ("http2.settings.id", "tshark reads the HTTP2-Settings header too"),
     ("http2.length", "tshark takes an HTTP body for HTTP/2"),
     ("http2.magic", "the same"),
     ("ip.version", "tshark's IPv6 has this field too"),
