@@ -53,6 +53,6 @@ show "plaintap read go.pcapng"
 $root "$plaintap" read go.pcapng
 
 if command -v tshark >/dev/null; then
-    show "tshark -r go.pcapng -Y http   # stock tshark, no key log, no preference"
-    $root tshark -r go.pcapng -Y http 2>/dev/null
+    show "tshark -r go.pcapng -Y http.request -T fields -e http.request.uri    # stock tshark, no key log, no preference"
+    $root tshark -r go.pcapng -Y http.request -T fields -e http.request.uri 2>/dev/null
 fi
