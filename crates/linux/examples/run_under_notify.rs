@@ -112,7 +112,7 @@ impl Log {
         }
     }
 
-    /// kind, pid, whether new, whether the process has it mapped already, path, arguments
+    /// kind, pid, whether new, whether the process has the new file mapped already, path, arguments
     fn mapping(&self, mapping: &Mapping) {
         if self.0.is_none() {
             return;
@@ -120,7 +120,7 @@ impl Log {
         let path = mapping.path.display();
         let maps = std::fs::read_to_string(format!("/proc/{}/maps", mapping.pid)).unwrap_or_default();
         let executable = |line: &str| line.contains("r-xp") && line.ends_with(&path.to_string());
-        let when = if maps.lines().any(executable) { "late" } else { "before" };
+        let when = if mapping.new_file && maps.lines().any(executable) { "late" } else { "before" };
         let new = if mapping.new_file { "new" } else { "known" };
         let kind = match mapping.kind {
             Kind::Exec => "exec",

@@ -24,6 +24,8 @@
 //!   and [`Command::notify`] turns the filter off.
 //! - `SECCOMP_RET_TRACE` on exec or mmap is weaker than our answer: proot and its like do not work below the filter.
 //! - i386 and x32 programs are not noticed when they map libraries; their own `exec` is.
+//! - A child stopped (Ctrl-Z) between vfork and exec holds its parent in the kernel, so that the shell sees no stop
+//!   until it is continued. This happens without us too (dash), but the wait for an answer makes it likelier.
 //! - What the kernel maps by itself is not a system call: the program interpreter of an ELF file (ld.so) and
 //!   binfmt_misc interpreters are not reported.
 

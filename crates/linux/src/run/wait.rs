@@ -34,7 +34,7 @@ pub enum Event {
     Started,
     /// It was stopped by this signal; plaintap stops next.
     Stopped(i32),
-    /// plaintap was continued and has continued the command.
+    /// It goes on: the shell continued its group, or plaintap, itself continued, continued it.
     Continued,
     /// A signal that another process sent to plaintap was passed on.
     Forwarded(i32),
@@ -113,7 +113,8 @@ impl Running {
                 match self.change()? {
                     Change::None => break,
                     Change::Stopped(signal) => self.stop_too(signal, on_event),
-                    Change::Continued => self.stopped = None,
+                    Change::Continued if self.stopped.take().is_some() => on_event(Event::Continued),
+                    Change::Continued => {}
                     Change::Ended(status) => {
                         return match exec_error.take().or(self.last_exec_result(on_event)?) {
                             Some(source) => Err(Error::Exec { program: self.program.clone(), source }),
