@@ -93,7 +93,9 @@ mod tests {
     #[test]
     fn result_lines_are_added_up() {
         let mut counts = Counts::default();
-        counts.add("test result: ok. 9 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s");
+        counts.add(
+            "test result: ok. 9 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+        );
         counts.add("test result: FAILED. 2 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out");
         counts.add("test something ... ok");
         assert_eq!(counts, Counts { passed: 11, failed: 3, ignored: 1 });
