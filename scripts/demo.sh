@@ -46,7 +46,7 @@ $root "$plaintap" read curl.pcapng
 
 echo
 echo "building a Go program without symbols (go build -ldflags '-s -w') ..."
-GOCACHE="$work/gocache" GOFLAGS=-mod=mod go build -ldflags '-s -w' -o client "$top/demo/client.go"
+GOCACHE="$work/gocache" GOFLAGS=-mod=mod go build -ldflags '-s -w' -o client "$top/crates/plaintap/tests/data/go/client/main.go"
 show "plaintap run -w go.pcapng -- ./client https://127.0.0.1:$port/hello"
 $root "$plaintap" run -w go.pcapng -- ./client "https://127.0.0.1:$port/hello"
 show "plaintap read go.pcapng"

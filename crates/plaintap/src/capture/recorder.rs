@@ -15,6 +15,10 @@ use super::ledger::{KeySummary, Ledger, ProbeLog};
 use super::processes::{Processes, comment};
 use crate::segment::Segments;
 
+/// Secrets of so many connections that are not in the capture are kept in case their ClientHello comes yet; what is
+/// beyond is only counted.
+const UNPROVED_CONNECTIONS: usize = 16_384;
+
 /// Where a recording goes: the capture file, or lines on standard error.
 pub trait Sink {
     /// A process that later packets refer to; indexes count from 0.
@@ -80,6 +84,8 @@ pub struct Recorder {
     proved: Vec<TlsSecret>,
     /// Secrets whose ClientHello was not captured (yet): they are not written.
     unproved: HashMap<[u8; 32], Vec<TlsSecret>>,
+    /// Secrets beyond [`UNPROVED_CONNECTIONS`].
+    unproved_beyond: usize,
     recorded: Recorded,
     taken: u64,
 }
@@ -106,6 +112,7 @@ impl Recorder {
             queue: Queue::default(),
             proved: Vec::new(),
             unproved: HashMap::new(),
+            unproved_beyond: 0,
             recorded: Recorded::default(),
             taken: 0,
         }
@@ -133,8 +140,12 @@ impl Recorder {
         }
         if self.ledger.knows(&secret.client_random) {
             self.proved.push(secret);
-        } else {
+        } else if self.unproved.len() < UNPROVED_CONNECTIONS
+            || self.unproved.contains_key(&secret.client_random)
+        {
             self.unproved.entry(secret.client_random).or_default().push(secret);
+        } else {
+            self.unproved_beyond += 1;
         }
         true
     }
@@ -183,7 +194,7 @@ impl Recorder {
 
     /// Secrets that no captured ClientHello asked for.
     pub fn unproved(&self) -> usize {
-        self.unproved.values().map(Vec::len).sum()
+        self.unproved_beyond + self.unproved.values().map(Vec::len).sum::<usize>()
     }
 
     /// The state of the keys.
