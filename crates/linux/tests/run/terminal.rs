@@ -191,7 +191,7 @@ fn control_z_then_background() {
 fn a_shell_below_can_suspend_and_its_jobs_go_on() {
     let Some(bench) = Bench::new() else { return };
     let mut terminal = Terminal::open(&bench);
-    terminal.line(&format!("PS1='inn''er> ' $RUN bash --norc --noprofile -i"));
+    terminal.line("PS1='inn''er> ' $RUN bash --norc --noprofile -i");
     terminal.expect(INNER);
     // A background job that executes programs while everything else is stopped.
     terminal.line("(until [ -e go ]; do sleep 0.05; done; /bin/echo >done) &");
