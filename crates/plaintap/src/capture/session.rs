@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use plaintap_crypt::{KeyStore, SecretLabel, TlsSecret};
 use plaintap_linux::bpf::{
     HookId, Probes, SecretEvent, SecretReader, SocketsOptions, SocketsSource, TargetFilter,
@@ -106,6 +106,9 @@ pub fn capture_command(
         }
         None => Box::new(LiveText::new()),
     };
+    if prepared.asked_to_end() {
+        bail!("interrupted before the command was started");
+    }
     let recorder = Recorder::new(sink, link_type, options.recorder, KeyStore::new(), Arc::clone(&log));
     let recording = Recording { source, secrets, recorder, log: Arc::clone(&log), start: now() };
 
