@@ -85,7 +85,7 @@ fn blocks_are_rebuilt_without_a_panic() {
             };
             for big_endian in [false, true] {
                 let mut out = BlockBuilder::new(big_endian);
-                let numbers = Renumbering { interface: 3, first_process: u32::MAX, description: Some("d") };
+                let numbers = Renumbering { interface: 3, processes: &[7], description: Some("d") };
                 rebuilt += u64::from(renumber(&block, packet, &numbers, &mut out));
                 if let Some(packet) = packet {
                     let mut out = BlockBuilder::new(block.big_endian);

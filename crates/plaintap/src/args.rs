@@ -1,9 +1,16 @@
 //! The command line: what can be typed. What it means is decided by each command in `cli`.
 
+mod files;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use files::{
+    ConvertArguments, FileFormat, InfoArguments, MergeArguments, SecretsAction, SecretsArguments,
+    SecretsKind, SplitArguments,
+};
 
 /// plaintap shows what one process really says on the wire: its packets and only its packets, labelled and decrypted.
 #[derive(Debug, Parser)]
@@ -25,6 +32,14 @@ pub enum Command {
     Run(RunArguments),
     /// Print the packets of a capture file, decrypted
     Read(ReadArguments),
+    /// Print facts about capture files: format, packets, times, interfaces, secrets
+    Info(InfoArguments),
+    /// Filter, cut, split, re-format and compress a capture file
+    Convert(ConvertArguments),
+    /// Merge capture files by time
+    Merge(MergeArguments),
+    /// Inject, extract or discard the decryption secrets of a capture file
+    Secrets(SecretsArguments),
 }
 
 /// Arguments of `plaintap run`.

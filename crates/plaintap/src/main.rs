@@ -5,6 +5,7 @@
 mod args;
 mod capture;
 mod cli;
+mod files;
 mod out;
 mod segment;
 
@@ -20,6 +21,10 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Run(arguments) => cli::run(&arguments),
         Command::Read(arguments) => cli::read(&arguments),
+        Command::Info(arguments) => cli::info(&arguments),
+        Command::Convert(arguments) => cli::convert(&arguments),
+        Command::Merge(arguments) => cli::merge(&arguments),
+        Command::Secrets(arguments) => cli::secrets(&arguments),
     };
     result.unwrap_or_else(|error| {
         complain(&error);

@@ -9,8 +9,8 @@ use crate::Packet;
 pub struct Renumbering<'a> {
     /// The interface's index in the new file.
     pub interface: u32,
-    /// What is added to process indexes.
-    pub first_process: u32,
+    /// The new index of each process of the block's section; a packet loses an index that is not here.
+    pub processes: &'a [u32],
     /// Replaces the description of an interface.
     pub description: Option<&'a str>,
 }
@@ -124,8 +124,10 @@ fn options(block: &Block<'_>, options: Options<'_>, numbers: &Renumbering<'_>, o
         }
         if block.kind == kind::ENHANCED_PACKET && option.code == code::EPB_PROCESS && option.value.len() == 4
         {
-            let process = number(option.value, block.big_endian) as u32;
-            out.option_u32(option.code, process.saturating_add(numbers.first_process));
+            let process = number(option.value, block.big_endian) as usize;
+            if let Some(&process) = numbers.processes.get(process) {
+                out.option_u32(option.code, process);
+            }
             continue;
         }
         let width = width(block.kind, option.code, option.value.len());
@@ -213,7 +215,11 @@ mod tests {
                 Record::Packet(packet, _) => Some(packet),
                 _ => None,
             };
-            let numbers = Renumbering { description: Some("from a.pcapng"), ..Renumbering::default() };
+            let numbers = Renumbering {
+                description: Some("from a.pcapng"),
+                processes: &[0],
+                ..Renumbering::default()
+            };
             assert!(renumber(&block, packet, &numbers, &mut out));
             copy.extend(out.end());
         }

@@ -159,7 +159,7 @@ impl Flow {
 }
 
 /// The random of a ClientHello at the start of a TLS record (RFC 8446 sections 4.1.2 and 5.1).
-fn client_hello_random(payload: &[u8]) -> Option<[u8; 32]> {
+pub fn client_hello_random(payload: &[u8]) -> Option<[u8; 32]> {
     let [22, 3, 0..=4, length_high, length_low, 1, 0, hello_high, hello_low, 3, 0..=4, rest @ ..] = payload
     else {
         return None;

@@ -14,5 +14,6 @@ mod processes;
 mod recorder;
 mod session;
 
+pub use flows::client_hello_random;
 pub use recorder::RecorderOptions;
 pub use session::{KeyReport, Outcome, SessionOptions, capture_command};

@@ -1,7 +1,15 @@
 //! The commands, one file each: from typed arguments to what they mean.
 
+mod convert;
+mod info;
+mod merge;
 mod read;
 mod run;
+mod secrets;
 
+pub use convert::convert;
+pub use info::info;
+pub use merge::merge;
 pub use read::read;
 pub use run::run;
+pub use secrets::secrets;

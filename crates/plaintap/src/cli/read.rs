@@ -1,6 +1,5 @@
 //! `plaintap read`: prints the packets of a capture file.
 
-use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -13,6 +12,7 @@ use plaintap_filter::DisplayFilter;
 use plaintap_packet::file::{self, Reader, Record, secrets_type};
 
 use crate::args::{Format, ReadArguments};
+use crate::files::{display_name, open};
 use crate::complain;
 use crate::out::{Clock, Details, Fields, Hex, Lines, Printer};
 
@@ -153,12 +153,12 @@ fn printers(arguments: &ReadArguments) -> Result<Vec<Box<dyn Printer>>> {
     Ok(printers)
 }
 
-fn usage(error: &Error) -> ExitCode {
+pub(super) fn usage(error: &Error) -> ExitCode {
     complain(error);
     ExitCode::from(2)
 }
 
-fn load_keys(keys: &KeyStore, path: &Path) -> Result<()> {
+pub(super) fn load_keys(keys: &KeyStore, path: &Path) -> Result<()> {
     let name = path.display();
     let text = std::fs::read(path).with_context(|| format!("cannot read the key log {name}"))?;
     let mut bad = Vec::new();
@@ -179,24 +179,6 @@ fn load_keys(keys: &KeyStore, path: &Path) -> Result<()> {
 /// Lines with labels that are not needed (later secrets of a key update are derived) or not supported (RSA) are sound.
 fn is_damage(problem: &LineError) -> bool {
     !matches!(problem, LineError::Label(_) | LineError::Rsa)
-}
-
-fn open(path: &Path) -> Result<Box<dyn Read>> {
-    if path == Path::new("-") {
-        if io::stdin().is_terminal() {
-            bail!("standard input is a terminal: pipe a capture into it, or name a file");
-        }
-        return Ok(Box::new(io::stdin().lock()));
-    }
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    if file.metadata().is_ok_and(|m| m.is_dir()) {
-        bail!("{} is a folder: expected a capture file", path.display());
-    }
-    Ok(Box::new(file))
-}
-
-fn display_name(path: &Path) -> String {
-    if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
 }
 
 /// Standard output: by lines for a person, in large pieces for everything else.

@@ -67,7 +67,7 @@ fn push_end(address: Address, port: Option<u16>, out: &mut String) {
 }
 
 /// Text from packets may hold anything; what could steer a terminal is written as an escape.
-pub(super) fn push_printable(text: &str, out: &mut String) {
+pub fn push_printable(text: &str, out: &mut String) {
     let plain = |c: char| {
         !c.is_control() && !('\u{202a}'..='\u{202e}').contains(&c) && !('\u{2066}'..='\u{2069}').contains(&c)
     };

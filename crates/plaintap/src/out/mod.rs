@@ -11,7 +11,7 @@ pub use capture_file::CaptureFile;
 pub use details::Details;
 pub use fields::Fields;
 pub use hex::Hex;
-pub use lines::Lines;
+pub use lines::{Lines, push_printable};
 pub use time::Clock;
 
 use plaintap_decode::Decoded;

@@ -1,0 +1,378 @@
+//! `plaintap convert`: selects packets, changes the format, splits.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Result, anyhow, bail};
+use plaintap_crypt::{KeyStore, TlsDecryptor};
+use plaintap_decode::{Decoder, Options, ProcessInfo};
+use plaintap_filter::DisplayFilter;
+use plaintap_packet::file::{Entry, Reader, Record, secrets_type};
+use plaintap_packet::{Nanos, Packet};
+
+use super::read::{load_keys, usage};
+use crate::args::{ConvertArguments, FileFormat, SplitArguments};
+use crate::files::{
+    Connections, Duplicates, Encoder, FlowKey, Outputs, Ranges, SecretRoutes, Secrets, Split, Target,
+    display_name, failure, open, parse_time,
+};
+
+/// Runs the command.
+///
+/// # Errors
+/// When the input cannot be read to its end (the output then holds what stands before), or an output not be written
+/// (then it is not there).
+pub fn convert(arguments: &ConvertArguments) -> Result<ExitCode> {
+    let plan = match Plan::new(arguments) {
+        Ok(plan) => plan,
+        Err(error) => return Ok(usage(&error)),
+    };
+    let secrets = match (arguments.no_secrets, arguments.finalize) {
+        (true, _) => Secrets::Discard,
+        (_, true) => Secrets::Front(secrets_of_sections(&arguments.input)?),
+        _ if plan.split == Split::Connections => Secrets::Routed,
+        _ => Secrets::Keep,
+    };
+    let target = target(&arguments.output, arguments.format);
+    run(&arguments.input, &arguments.output, target, secrets, Vec::new(), plan)
+}
+
+/// Copies `input` to `output` with other secrets; for `plaintap secrets`.
+///
+/// # Errors
+/// As [`convert`].
+pub(super) fn copy(
+    input: &Path,
+    output: &Path,
+    secrets: Secrets,
+    injected: Vec<(u32, Vec<u8>)>,
+) -> Result<ExitCode> {
+    let target = if injected.is_empty() { target(output, None) } else { Some(Target::Pcapng) };
+    run(input, output, target, secrets, injected, Plan::default())
+}
+
+/// What is to be done with the packets.
+struct Plan {
+    filter: Option<Filter>,
+    keep: Option<Ranges>,
+    delete: Option<Ranges>,
+    start: Nanos,
+    stop: Option<Nanos>,
+    snap_length: usize,
+    duplicates: Option<Duplicates>,
+    split: Split,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            filter: None,
+            keep: None,
+            delete: None,
+            start: Nanos(i64::MIN),
+            stop: None,
+            snap_length: usize::MAX,
+            duplicates: None,
+            split: Split::No,
+        }
+    }
+}
+
+impl Plan {
+    fn new(arguments: &ConvertArguments) -> Result<Self> {
+        let duplicates = if arguments.deduplicate {
+            Some(Duplicates::in_packets(5))
+        } else if let Some(seconds) = arguments.time_window {
+            Some(Duplicates::in_time(nanoseconds("-w", seconds)?))
+        } else {
+            arguments.window.map(Duplicates::in_packets)
+        };
+        Ok(Self {
+            filter: arguments.display_filter.as_deref().map(|f| Filter::new(f, arguments)).transpose()?,
+            keep: arguments.packets.as_deref().map(Ranges::parse).transpose()?,
+            delete: arguments.delete.as_deref().map(Ranges::parse).transpose()?,
+            start: arguments.start.as_deref().map(parse_time).transpose()?.unwrap_or(Nanos(i64::MIN)),
+            stop: arguments.stop.as_deref().map(parse_time).transpose()?,
+            snap_length: arguments.snap_length.map_or(usize::MAX, |s| s as usize),
+            duplicates,
+            split: split(&arguments.split, &arguments.output)?,
+        })
+    }
+
+    /// Whether packets may be left out or changed.
+    fn edits(&self) -> bool {
+        self.filter.is_some()
+            || self.keep.is_some()
+            || self.delete.is_some()
+            || self.start.0 > i64::MIN
+            || self.stop.is_some()
+            || self.snap_length < usize::MAX
+            || self.duplicates.is_some()
+            || self.split != Split::No
+    }
+
+    /// Whether packet `number` shall be in the output.
+    fn wants(&mut self, packet: &Packet<'_>, number: u64, comments: &[&[u8]]) -> bool {
+        // The filter sees every packet, for those before decide what the later ones mean.
+        let matches = self.filter.as_mut().is_none_or(|filter| filter.matches(packet, number, comments));
+        if !matches
+            || self.keep.as_ref().is_some_and(|ranges| !ranges.contains(number))
+            || self.delete.as_ref().is_some_and(|ranges| ranges.contains(number))
+            || packet.time < self.start
+            || self.stop.is_some_and(|stop| packet.time >= stop)
+        {
+            return false;
+        }
+        let kept = &packet.data[..packet.data.len().min(self.snap_length)];
+        !self.duplicates.as_mut().is_some_and(|duplicates| duplicates.is_duplicate(kept, packet.time))
+    }
+}
+
+/// A display filter with the decoder that it needs.
+struct Filter {
+    filter: DisplayFilter,
+    decoder: Decoder,
+    keys: KeyStore,
+}
+
+impl Filter {
+    fn new(text: &str, arguments: &ConvertArguments) -> Result<Self> {
+        let filter = DisplayFilter::compile(text).map_err(|error| anyhow!("{error}"))?;
+        let keys = KeyStore::new();
+        for path in &arguments.keys {
+            load_keys(&keys, path)?;
+        }
+        let decryptor = TlsDecryptor::new(keys.clone());
+        let decoder = Decoder::new(Options { decryptor: Some(Box::new(decryptor)), ..Options::default() });
+        Ok(Self { filter, decoder, keys })
+    }
+
+    fn matches(&mut self, packet: &Packet<'_>, number: u64, comments: &[&[u8]]) -> bool {
+        self.filter.matches(&self.decoder.decode_with_comments(packet, number, comments))
+    }
+}
+
+/// One pass from the input to the outputs.
+struct Pass {
+    plan: Plan,
+    encoder: Encoder,
+    outputs: Outputs,
+    /// Only where secrets go to the files of their connections.
+    routing: Option<(Connections, SecretRoutes)>,
+    number: u64,
+    /// A process that the filter's decoder shall know.
+    new_process: Option<u32>,
+}
+
+fn run(
+    input: &Path,
+    output: &Path,
+    target: Option<Target>,
+    secrets: Secrets,
+    injected: Vec<(u32, Vec<u8>)>,
+    plan: Plan,
+) -> Result<ExitCode> {
+    let mut reader = Reader::new(open(input)?).map_err(|error| failure(input, &error))?;
+    let target = target.unwrap_or(match reader.pcap_header() {
+        Some(_) => Target::Pcap { nanoseconds: None },
+        None => Target::Pcapng,
+    });
+    let private = !injected.is_empty();
+    let by_connection = plan.split == Split::Connections;
+    let mut pass = Pass {
+        encoder: Encoder::new(target, reader.pcap_header(), secrets, injected, plan.edits())?,
+        outputs: Outputs::new(output, plan.split, private),
+        routing: by_connection.then(|| (Connections::new(), SecretRoutes::default())),
+        plan,
+        number: 0,
+        new_process: None,
+    };
+    let end = loop {
+        match reader.next_entry() {
+            Ok(Some(entry)) => match pass.entry(&entry) {
+                Ok(()) => {}
+                Err(error) if is_broken_pipe(&error) => return Ok(ExitCode::SUCCESS),
+                Err(error) => return Err(error.context(position(input, pass.number))),
+            },
+            Ok(None) => break Ok(ExitCode::SUCCESS),
+            Err(error) => break Err(failure(input, &error)),
+        }
+        // The entry's borrow of the reader ends before its table of processes can be looked at.
+        if let Some(index) = pass.new_process.take()
+            && let (Some(filter), Some(process)) =
+                (&mut pass.plan.filter, reader.processes().get(index as usize))
+        {
+            let info = ProcessInfo { pid: process.pid, name: process.name.clone(), uid: None };
+            filter.decoder.set_process(index, info);
+        }
+    };
+    let link_type = reader.interfaces().first().map(|interface| interface.link_type);
+    match pass.encoder.empty(link_type).and_then(|preamble| pass.outputs.finish(preamble)) {
+        Err(error) if is_broken_pipe(&error) => return Ok(ExitCode::SUCCESS),
+        finished => finished?,
+    }
+    pass.report();
+    end
+}
+
+impl Pass {
+    #[inline]
+    fn entry(&mut self, entry: &Entry<'_>) -> Result<()> {
+        match &entry.record {
+            Record::Packet(packet, options) => {
+                self.number += 1;
+                // Does not allocate where there is no comment, which is nearly always.
+                let comments: Vec<&[u8]> = options.comments().collect();
+                if !self.plan.wants(packet, self.number, &comments) {
+                    return Ok(());
+                }
+                let flow = self.route(packet)?;
+                let encoded = self.encoder.packet(entry.block, packet, self.plan.snap_length)?;
+                self.outputs.packet(&encoded, packet.time, flow)?;
+            }
+            record => {
+                match record {
+                    Record::Secrets(kind, data) => self.secrets(*kind, data)?,
+                    Record::Process(index) => self.new_process = Some(*index),
+                    _ => {}
+                }
+                if let Some(encoded) = self.encoder.other(entry) {
+                    self.outputs.block(&encoded)?;
+                }
+            }
+        }
+        if self.outputs.is_single() {
+            self.encoder.forget_preamble();
+            self.outputs.forget_preamble();
+        }
+        Ok(())
+    }
+
+    /// The connection of a packet, where that decides the file; secrets that belong before it are written.
+    fn route(&mut self, packet: &Packet<'_>) -> Result<Option<FlowKey>> {
+        let Some((connections, routes)) = &mut self.routing else { return Ok(None) };
+        let Some(seen) = connections.observe(packet) else { return Ok(None) };
+        if let Some(lines) = routes.observe(&seen) {
+            let encoded = self.encoder.secrets(secrets_type::TLS_KEY_LOG, &lines);
+            self.outputs.write_to_connection(&encoded, Some(seen.key))?;
+        }
+        Ok(Some(seen.key))
+    }
+
+    fn secrets(&mut self, kind: u32, data: &[u8]) -> Result<()> {
+        self.outputs.make_private();
+        if kind != secrets_type::TLS_KEY_LOG {
+            return Ok(());
+        }
+        if let Some(filter) = &self.plan.filter {
+            // Damaged lines are of no use to the filter and stay in the file as they are.
+            filter.keys.insert_keylog(data, drop);
+        }
+        if let Some((_, routes)) = &mut self.routing {
+            for (key, lines) in routes.add(data) {
+                let encoded = self.encoder.secrets(kind, &lines);
+                self.outputs.write_to_connection(&encoded, Some(key))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn report(&self) {
+        if let Some(duplicates) = &self.plan.duplicates {
+            eprintln!(
+                "plaintap: {} of {} packets were duplicates and left out",
+                duplicates.found(),
+                self.number
+            );
+        }
+        if let Some(losses) = self.encoder.losses() {
+            eprintln!("plaintap: {losses}");
+        }
+        if self.outputs.dropped() > 0 {
+            eprintln!("plaintap: left out: {} blocks that belong to no packet", self.outputs.dropped());
+        }
+    }
+}
+
+/// The format that the arguments ask for; `None` where it shall stay.
+pub(super) fn target(output: &Path, format: Option<FileFormat>) -> Option<Target> {
+    match format {
+        Some(FileFormat::Pcap) => Some(Target::Pcap { nanoseconds: Some(false) }),
+        Some(FileFormat::Nsecpcap) => Some(Target::Pcap { nanoseconds: Some(true) }),
+        Some(FileFormat::Pcapng) => Some(Target::Pcapng),
+        None => {
+            let name = output.to_string_lossy().to_ascii_lowercase();
+            let name = [".gz", ".zst", ".lz4"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+            if name.ends_with(".pcap") || name.ends_with(".cap") || name.ends_with(".dmp") {
+                Some(Target::Pcap { nanoseconds: None })
+            } else if name.ends_with(".pcapng") || name.ends_with(".ntar") {
+                Some(Target::Pcapng)
+            } else {
+                None
+            }
+        }
+    }
+}
+
+fn split(arguments: &SplitArguments, output: &Path) -> Result<Split> {
+    let split = if let Some(count) = arguments.count {
+        Split::Packets(count)
+    } else if let Some(seconds) = arguments.seconds {
+        Split::Time(nanoseconds("-i", seconds)?)
+    } else if let Some(megabytes) = arguments.megabytes {
+        Split::Bytes(megabytes * 1_000_000)
+    } else if arguments.connections {
+        Split::Connections
+    } else {
+        Split::No
+    };
+    if split != Split::No && output == Path::new("-") {
+        bail!("standard output is one file: name a file to split into");
+    }
+    Ok(split)
+}
+
+fn nanoseconds(flag: &str, seconds: f64) -> Result<i64> {
+    if !(0.0..9e9).contains(&seconds) {
+        bail!("{flag} takes seconds from 0 to 9000000000, got {seconds}");
+    }
+    Ok((seconds * 1e9).round() as i64)
+}
+
+/// The blocks of secrets of each section, each once. A damaged file gives those before the damage; the pass that
+/// follows says so.
+fn secrets_of_sections(input: &Path) -> Result<Vec<Vec<Vec<u8>>>> {
+    if input == Path::new("-") {
+        bail!("--finalize reads its input twice: name a file, standard input cannot be read again");
+    }
+    let mut reader = Reader::new(open(input)?).map_err(|error| failure(input, &error))?;
+    let mut sections: Vec<Vec<Vec<u8>>> = Vec::new();
+    let mut known = HashSet::new();
+    while let Ok(Some(entry)) = reader.next_entry() {
+        match (&entry.record, entry.block) {
+            (Record::Section(_), _) => {
+                sections.push(Vec::new());
+                known.clear();
+            }
+            (Record::Secrets(..), Some(block)) if known.insert(block.raw.to_vec()) => {
+                if let Some(section) = sections.last_mut() {
+                    section.push(block.raw.to_vec());
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(sections)
+}
+
+fn position(input: &Path, number: u64) -> String {
+    format!("{}, packet {number}", display_name(input))
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+}
