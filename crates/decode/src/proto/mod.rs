@@ -1,8 +1,10 @@
 //! The protocols, a file each. To add one, write its file and add its name to the list below.
 
+mod dhcp_names;
 mod dns_names;
 mod http_names;
 mod names;
+mod nbns_names;
 mod put;
 mod tls_names;
 
@@ -69,6 +71,25 @@ protocols! {
     tls
     http
     http2
+    dhcp
+    ntp
+    tftp
+    syslog
+    nbns
+    llc
+    stp
+    lldp
+    cdp
+    igmp
+    gre
+    vxlan
+    geneve
+    gtp
+    mpls
+    pppoe
+    pppoed
+    pppoes
+    ppp
     data
 }
 
@@ -76,7 +97,10 @@ protocols! {
 mod prelude {
     pub(super) use std::fmt::Write as _;
 
-    pub(super) use super::put::{put_bytes, put_list, put_number, put_text};
+    pub(super) use super::put::{
+        put_bytes, put_flags, put_ip4, put_ip6, put_list, put_little, put_mac, put_number, put_rest, put_text,
+        put_text_z, text_z, without_padding,
+    };
     pub(super) use super::{id, names};
     pub(super) use crate::decoded::{View, append_ends};
     pub(super) use crate::field::{FieldIndex, FieldSink, Value, fields};

@@ -56,3 +56,93 @@ pub(super) fn put_text(
     out.put(field, at..at + length, Value::Text(bytes));
     Ok(())
 }
+
+/// Gives out the next 4 bytes as an IPv4 address.
+pub(super) fn put_ip4(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let at = r.at();
+    if let Some(&address) = r.take(4)?.first_chunk() {
+        out.put(field, at..at + 4, Value::Ip4(address));
+    }
+    Ok(())
+}
+
+/// Gives out the next 16 bytes as an IPv6 address.
+pub(super) fn put_ip6(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let at = r.at();
+    if let Some(&address) = r.take(16)?.first_chunk() {
+        out.put(field, at..at + 16, Value::Ip6(address));
+    }
+    Ok(())
+}
+
+/// Gives out the next 6 bytes as a MAC address.
+pub(super) fn put_mac(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let at = r.at();
+    if let Some(&address) = r.take(6)?.first_chunk() {
+        out.put(field, at..at + 6, Value::Mac(address));
+    }
+    Ok(())
+}
+
+/// Gives out bits of `number`, which lies in the `width` bytes in front of the reader, as flags.
+pub(super) fn put_flags(
+    r: &Reader<'_>,
+    width: usize,
+    number: u64,
+    flags: &[(FieldIndex, u64)],
+    out: &mut dyn FieldSink,
+) {
+    for &(field, mask) in flags {
+        out.put(field, r.at() - width..r.at(), Value::Bool(number & mask != 0));
+    }
+}
+
+/// Gives out the little-endian number of the next `length` bytes, and returns it.
+pub(super) fn put_little(
+    r: &mut Reader<'_>,
+    length: usize,
+    field: FieldIndex,
+    out: &mut dyn FieldSink,
+) -> Result<u64, Short> {
+    let at = r.at();
+    let number = r.take(length)?.iter().rev().fold(0, |n, &b| n << 8 | u64::from(b));
+    out.put(field, at..at + length, Value::Unsigned(number));
+    Ok(number)
+}
+
+/// Gives out text up to a zero byte, or to the end where there is none; the zero byte is passed over.
+pub(super) fn put_text_z<'a>(
+    r: &mut Reader<'a>,
+    field: FieldIndex,
+    out: &mut dyn FieldSink,
+) -> Result<&'a [u8], Short> {
+    let at = r.at();
+    let text = text_z(r)?;
+    out.put(field, at..r.at(), Value::Text(text));
+    Ok(text)
+}
+
+/// The text up to a zero byte, or to the end where there is none; the zero byte is passed over.
+pub(super) fn text_z<'a>(r: &mut Reader<'a>) -> Result<&'a [u8], Short> {
+    let rest = &r.whole()[r.at()..r.end()];
+    let length = memchr::memchr(0, rest).unwrap_or(rest.len());
+    let text = r.take(length)?;
+    if r.left() > 0 {
+        r.take(1)?;
+    }
+    Ok(text)
+}
+
+/// `text` without the zero bytes at its end.
+pub(super) fn without_padding(text: &[u8]) -> &[u8] {
+    let length = text.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+    &text[..length]
+}
+
+/// Gives out the bytes that are left, where there are any.
+pub(super) fn put_rest(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
+    match r.left() {
+        0 => Ok(()),
+        left => put_bytes(r, left, field, out),
+    }
+}
