@@ -36,7 +36,13 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     if number >= 0x600 {
         return Ok(Step::next(14, claimed::ether_type(number)));
     }
-    Ok(Step { end: 14 + u32::from(number), ..Step::next(14, id::data) })
+    Ok(Step { end: 14 + u32::from(number), ..Step::next(14, length_payload(b, 14)) })
+}
+
+/// What follows a length: LLC, but for Novell's "raw" IPX, which begins with a checksum of all ones.
+#[inline]
+pub(super) fn length_payload(b: Bytes<'_>, at: usize) -> ProtocolId {
+    if b.u16(at) == 0xffff { id::data } else { id::llc }
 }
 
 fn is_type(view: &View<'_>) -> bool {

@@ -88,6 +88,7 @@ fn announces_ether_type(view: &View<'_>, layer: &crate::Layer) -> bool {
         id::eth => b.u16(12) >= 0x600,
         id::vlan | id::ieee8021ad => b.u16(2) >= 0x600,
         id::sll => true,
+        id::llc => super::llc::announces_type(b),
         _ => false,
     }
 }

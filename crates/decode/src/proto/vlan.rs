@@ -27,7 +27,7 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     if number >= 0x600 {
         return Ok(Step::next(4, claimed::ether_type(number)));
     }
-    Ok(Step { end: 4 + u32::from(number), ..Step::next(4, id::data) })
+    Ok(Step { end: 4 + u32::from(number), ..Step::next(4, super::eth::length_payload(b, 4)) })
 }
 
 fn is_type(view: &View<'_>) -> bool {

@@ -1,0 +1,155 @@
+//! The Internet Group Management Protocol: version 1 (RFC 1112), 2 (RFC 2236) and 3 (RFC 3376).
+
+use super::prelude::*;
+
+fields! {
+    TYPE: U8 at(0..1), "igmp.type", "Type", hex, names(TYPES);
+    VERSION: U8 meta(|v, out| if v.header().len() >= 8 { out(Value::Unsigned(version(v.bytes).into())) }),
+        "igmp.version", "IGMP Version";
+    MAX_RESP: U8 meta(max_resp), "igmp.max_resp", "Max Resp Time";
+    CHECKSUM: U16 at(2..4), "igmp.checksum", "Checksum", hex;
+    NUM_GRP_RECS: U16 at(6..8), "igmp.num_grp_recs", "Num Group Records", when(|v| v.bytes.u8(0) == REPORT_3);
+    S: Bool bits(8..9, 0x08), "igmp.s", "S", when(|v| is_query_3(v.bytes));
+    QRV: U8 bits(8..9, 0x07), "igmp.qrv", "QRV", when(|v| is_query_3(v.bytes));
+    QQIC: U8 at(9..10), "igmp.qqic", "QQIC", when(|v| is_query_3(v.bytes));
+    RECORD_TYPE: U8 walk, "igmp.record_type", "Record Type", names(RECORDS);
+    AUX_DATA_LEN: U8 walk, "igmp.aux_data_len", "Aux Data Len";
+    NUM_SRC: U16 walk, "igmp.num_src", "Num Src";
+    MADDR: Ip4 walk, "igmp.maddr", "Multicast Address";
+    SADDR: Ip4 walk, "igmp.saddr", "Source Address";
+}
+
+pub(crate) static PROTOCOL: Protocol = Protocol {
+    claims: &[Claim::IpProtocol(2)],
+    fields: FIELDS,
+    walk: Some(walk),
+    info: Some(info),
+    column_of: Some(|view| match version(view.bytes) {
+        1 => "IGMPv1",
+        2 => "IGMPv2",
+        _ => "IGMPv3",
+    }),
+    ..Protocol::new("igmp", "Internet Group Management Protocol", "IGMP")
+};
+
+pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
+    b.need(8)?;
+    Ok(Step::last(b))
+}
+
+const QUERY: u8 = 0x11;
+const REPORT_1: u8 = 0x12;
+const REPORT_2: u8 = 0x16;
+const LEAVE: u8 = 0x17;
+const REPORT_3: u8 = 0x22;
+
+const TYPES: crate::field::ValueNames = &[
+    (0x11, "Membership Query"),
+    (0x12, "Membership Report"),
+    (0x16, "Membership Report"),
+    (0x17, "Leave Group"),
+    (0x22, "Membership Report"),
+];
+
+const RECORDS: crate::field::ValueNames = &[
+    (1, "Mode Is Include"),
+    (2, "Mode Is Exclude"),
+    (3, "Change To Include Mode"),
+    (4, "Change To Exclude Mode"),
+    (5, "Allow New Sources"),
+    (6, "Block Old Sources"),
+];
+
+/// Queries of the three versions differ in length and in the response time (RFC 3376 §7.1).
+fn version(b: Bytes<'_>) -> u8 {
+    match b.u8(0) {
+        QUERY if b.len() >= 12 => 3,
+        QUERY if b.u8(1) == 0 => 1,
+        REPORT_1 => 1,
+        REPORT_3 => 3,
+        _ => 2,
+    }
+}
+
+fn is_query_3(b: Bytes<'_>) -> bool {
+    b.u8(0) == QUERY && version(b) == 3
+}
+
+/// Tenths of a second; from 128 on a floating point number (RFC 3376 §4.1.1).
+fn max_resp(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
+    let b = view.header();
+    if b.len() < 8 || version(b) == 1 || b.u8(0) == REPORT_3 {
+        return;
+    }
+    out(Value::Unsigned(b.u8(1).into()));
+}
+
+fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let b = view.bytes;
+    let mut r = Reader::new(b.0, 4);
+    if b.u8(0) != REPORT_3 {
+        put_ip4(&mut r, MADDR, out)?;
+        if is_query_3(b) {
+            r.skip_to(10)?;
+            let count = put_number(&mut r, 2, NUM_SRC, out)?;
+            for _ in 0..count {
+                put_ip4(&mut r, SADDR, out)?;
+            }
+        }
+        return Ok(());
+    }
+    r.skip_to(8)?;
+    for _ in 0..b.u16(6) {
+        record(&mut r, out)?;
+    }
+    Ok(())
+}
+
+/// A group record (RFC 3376 §4.2.4). The auxiliary data counts words.
+fn record(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let at = r.at();
+    let header = Bytes(r.whole());
+    let (aux, sources) = (usize::from(header.u8(at + 1)) * 4, usize::from(header.u16(at + 2)));
+    let mut body = r.sub(8 + sources * 4 + aux)?;
+    let name = crate::field::value_name(RECORDS, header.u8(at).into()).unwrap_or("Unknown");
+    out.open(at..body.end(), format_args!("Group Record: {name}"));
+    put_number(&mut body, 1, RECORD_TYPE, out)?;
+    put_number(&mut body, 1, AUX_DATA_LEN, out)?;
+    put_number(&mut body, 2, NUM_SRC, out)?;
+    put_ip4(&mut body, MADDR, out)?;
+    for _ in 0..sources {
+        put_ip4(&mut body, SADDR, out)?;
+    }
+    out.close();
+    Ok(())
+}
+
+fn info(view: &View<'_>, out: &mut String) {
+    let b = view.header();
+    let Some(group) = b.array(4).map(crate::Address::Ip4) else { return };
+    match b.u8(0) {
+        QUERY if b.u32(4) == 0 => out.push_str("Membership Query, general"),
+        QUERY => put!(out, "Membership Query, specific for group {group}"),
+        REPORT_1 | REPORT_2 => put!(out, "Membership Report group {group}"),
+        LEAVE => put!(out, "Leave Group {group}"),
+        REPORT_3 => report(b, out),
+        other => put!(out, "Unknown Type: 0x{other:02x}"),
+    }
+}
+
+/// What a report changes: joining is to exclude no source, leaving is to include none.
+fn report(b: Bytes<'_>, out: &mut String) {
+    out.push_str("Membership Report");
+    let mut at = 8;
+    for _ in 0..b.u16(6) {
+        let Some(group) = b.array(at + 4).map(crate::Address::Ip4) else { return };
+        match (b.u8(at), b.u16(at + 2)) {
+            (1 | 3, 0) => put!(out, " / Leave group {group}"),
+            (2 | 4, 0) => put!(out, " / Join group {group} for any sources"),
+            (1 | 3 | 5, n) => put!(out, " / Join group {group} for {n} sources"),
+            (2 | 4 | 6, n) => put!(out, " / Block {n} sources of group {group}"),
+            _ => put!(out, " / Group {group}"),
+        }
+        at += 8 + usize::from(b.u16(at + 2)) * 4 + usize::from(b.u8(at + 1)) * 4;
+    }
+}

@@ -1,0 +1,214 @@
+//! The Link Layer Discovery Protocol, IEEE 802.1AB: what a device says about itself and the port it sends from.
+
+use super::prelude::*;
+
+fields! {
+    TLV_TYPE: U16 walk, "lldp.tlv.type", "TLV Type", names(TYPES);
+    TLV_LEN: U16 walk, "lldp.tlv.len", "TLV Length";
+    CHASSIS_SUBTYPE: U8 walk, "lldp.chassis.subtype", "Chassis Id Subtype", names(CHASSIS_SUBTYPES);
+    CHASSIS_ID: Bytes walk, "lldp.chassis.id", "Chassis Id";
+    CHASSIS_MAC: Mac walk, "lldp.chassis.id.mac", "Chassis Id";
+    CHASSIS_IP4: Ip4 walk, "lldp.chassis.id.ip4", "Chassis Id";
+    CHASSIS_IP6: Ip6 walk, "lldp.chassis.id.ip6", "Chassis Id";
+    PORT_SUBTYPE: U8 walk, "lldp.port.subtype", "Port Id Subtype", names(PORT_SUBTYPES);
+    PORT_ID: Text walk, "lldp.port.id", "Port Id";
+    PORT_MAC: Mac walk, "lldp.port.id.mac", "Port Id";
+    PORT_IP4: Ip4 walk, "lldp.port.id.ip4", "Port Id";
+    PORT_IP6: Ip6 walk, "lldp.port.id.ip6", "Port Id";
+    ADDRESS_FAMILY: U8 walk, "lldp.network_address.subtype", "Network Address family", names(FAMILIES);
+    TTL: U16 walk, "lldp.time_to_live", "Seconds";
+    PORT_DESC: Text walk, "lldp.port.desc", "Port Description";
+    SYSTEM_NAME: Text walk, "lldp.tlv.system.name", "System Name";
+    SYSTEM_DESC: Text walk, "lldp.tlv.system.desc", "System Description";
+    SYSTEM_CAP: U16 walk, "lldp.tlv.system_cap", "Capabilities", hex;
+    ENABLED_CAP: U16 walk, "lldp.tlv.enable_system_cap", "Enabled Capabilities", hex;
+    MGN_LEN: U8 walk, "lldp.mgn.address.len", "Address String Length";
+    MGN_SUBTYPE: U8 walk, "lldp.mgn.address.subtype", "Address Subtype", names(FAMILIES);
+    MGN_IP4: Ip4 walk, "lldp.mgn.addr.ip4", "Management Address";
+    MGN_IP6: Ip6 walk, "lldp.mgn.addr.ip6", "Management Address";
+    MGN_HEX: Bytes walk, "lldp.mgn.addr.hex", "Management Address";
+    MGN_INTERFACE_SUBTYPE: U8 walk, "lldp.mgn.interface.subtype", "Interface Subtype", names(INTERFACES);
+    MGN_INTERFACE: U32 walk, "lldp.mgn.interface.number", "Interface Number";
+    MGN_OID_LEN: U8 walk, "lldp.mgn.obj.len", "OID String Length";
+    OUI: U24 walk, "lldp.orgtlv.oui", "Organization Unique Code", names(OUIS);
+}
+
+pub(crate) static PROTOCOL: Protocol = Protocol {
+    claims: &[Claim::EtherType(0x88cc)],
+    fields: FIELDS,
+    walk: Some(walk),
+    info: Some(info),
+    ..Protocol::new("lldp", "Link Layer Discovery Protocol", "LLDP")
+};
+
+pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
+    b.need(2)?;
+    Ok(Step::last(b))
+}
+
+const CHASSIS: u64 = 1;
+const PORT: u64 = 2;
+const TIME_TO_LIVE: u64 = 3;
+const PORT_DESCRIPTION: u64 = 4;
+const SYSTEM_NAME_TLV: u64 = 5;
+const SYSTEM_DESCRIPTION: u64 = 6;
+const CAPABILITIES: u64 = 7;
+const MANAGEMENT_ADDRESS: u64 = 8;
+const ORGANIZATION: u64 = 127;
+
+const TYPES: crate::field::ValueNames = &[
+    (0, "End of LLDPDU"),
+    (CHASSIS, "Chassis Id"),
+    (PORT, "Port Id"),
+    (TIME_TO_LIVE, "Time to Live"),
+    (PORT_DESCRIPTION, "Port Description"),
+    (SYSTEM_NAME_TLV, "System Name"),
+    (SYSTEM_DESCRIPTION, "System Description"),
+    (CAPABILITIES, "System Capabilities"),
+    (MANAGEMENT_ADDRESS, "Management Address"),
+    (ORGANIZATION, "Organization Specific"),
+];
+
+const CHASSIS_SUBTYPES: crate::field::ValueNames = &[
+    (1, "Chassis component"),
+    (2, "Interface alias"),
+    (3, "Port component"),
+    (4, "MAC address"),
+    (5, "Network address"),
+    (6, "Interface name"),
+    (7, "Locally assigned"),
+];
+
+const PORT_SUBTYPES: crate::field::ValueNames = &[
+    (1, "Interface alias"),
+    (2, "Port component"),
+    (3, "MAC address"),
+    (4, "Network address"),
+    (5, "Interface name"),
+    (6, "Agent circuit Id"),
+    (7, "Locally assigned"),
+];
+
+/// Address families (IANA registry).
+const FAMILIES: crate::field::ValueNames = &[(1, "IPv4"), (2, "IPv6"), (6, "802")];
+
+const INTERFACES: crate::field::ValueNames = &[(1, "Unknown"), (2, "ifIndex"), (3, "System port number")];
+
+const OUIS: crate::field::ValueNames = &[
+    (0x00_120f, "IEEE 802.3"),
+    (0x00_12bb, "Media"),
+    (0x00_1b21, "DCBX"),
+    (0x00_80c2, "IEEE 802.1 Working Group"),
+];
+
+/// Type and length share 16 bits, 7 and 9 (IEEE 802.1AB §8.4).
+fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let mut r = Reader::new(view.bytes.0, 0);
+    while r.left() > 0 {
+        let at = r.at();
+        let word = r.u16()?;
+        let (kind, length) = (u64::from(word >> 9), word & 0x1ff);
+        let mut body = r.sub(length.into())?;
+        let name = crate::field::value_name(TYPES, kind).unwrap_or("Reserved");
+        out.open(at..r.at(), format_args!("{name}"));
+        out.put(TLV_TYPE, at..at + 2, Value::Unsigned(kind));
+        out.put(TLV_LEN, at..at + 2, Value::Unsigned(length.into()));
+        let read = value(kind, &mut body, out);
+        out.close();
+        read?;
+        if kind == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn value(kind: u64, body: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let rest = body.left();
+    match kind {
+        CHASSIS => {
+            let subtype = put_number(body, 1, CHASSIS_SUBTYPE, out)?;
+            let whole = body.at()..body.end();
+            match subtype {
+                4 if body.left() == 6 => put_mac(body, CHASSIS_MAC, out)?,
+                5 => match put_number(body, 1, ADDRESS_FAMILY, out)? {
+                    1 => put_ip4(body, CHASSIS_IP4, out)?,
+                    2 => put_ip6(body, CHASSIS_IP6, out)?,
+                    _ => {}
+                },
+                _ => {
+                    let bytes = body.take(body.left())?;
+                    out.put(CHASSIS_ID, whole, Value::Bytes(bytes));
+                }
+            }
+        }
+        PORT => match put_number(body, 1, PORT_SUBTYPE, out)? {
+            3 => put_mac(body, PORT_MAC, out)?,
+            4 => match put_number(body, 1, ADDRESS_FAMILY, out)? {
+                1 => put_ip4(body, PORT_IP4, out)?,
+                2 => put_ip6(body, PORT_IP6, out)?,
+                _ => {}
+            },
+            _ => put_text(body, rest - 1, PORT_ID, out)?,
+        },
+        TIME_TO_LIVE => _ = put_number(body, 2, TTL, out)?,
+        PORT_DESCRIPTION => put_text(body, rest, PORT_DESC, out)?,
+        SYSTEM_NAME_TLV => put_text(body, rest, SYSTEM_NAME, out)?,
+        SYSTEM_DESCRIPTION => put_text(body, rest, SYSTEM_DESC, out)?,
+        CAPABILITIES => {
+            put_number(body, 2, SYSTEM_CAP, out)?;
+            put_number(body, 2, ENABLED_CAP, out)?;
+        }
+        MANAGEMENT_ADDRESS => management_address(body, out)?,
+        ORGANIZATION => _ = put_number(body, 3, OUI, out)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The length counts the family too (IEEE 802.1AB §8.5.9).
+fn management_address(body: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let length = put_number(body, 1, MGN_LEN, out)? as usize;
+    match (put_number(body, 1, MGN_SUBTYPE, out)?, length) {
+        (1, 5) => put_ip4(body, MGN_IP4, out)?,
+        (2, 17) => put_ip6(body, MGN_IP6, out)?,
+        _ => put_bytes(body, length.saturating_sub(1), MGN_HEX, out)?,
+    }
+    put_number(body, 1, MGN_INTERFACE_SUBTYPE, out)?;
+    put_number(body, 4, MGN_INTERFACE, out)?;
+    put_number(body, 1, MGN_OID_LEN, out)?;
+    Ok(())
+}
+
+fn info(view: &View<'_>, out: &mut String) {
+    let mut r = Reader::new(view.bytes.0, 0);
+    while let Ok(word) = r.u16() {
+        let Ok(body) = r.take((word & 0x1ff).into()) else { return };
+        match (u64::from(word >> 9), body) {
+            (CHASSIS | PORT, [subtype, id @ ..]) => {
+                let chassis = word >> 9 == 1;
+                match (subtype, id) {
+                    (3 | 4, [a, b, c, d, e, f]) if chassis == (*subtype == 4) => {
+                        put!(out, "MA/{} ", crate::Address::Mac([*a, *b, *c, *d, *e, *f]));
+                    }
+                    (4 | 5, [1, a, b, c, d]) => put!(out, "NA/{a}.{b}.{c}.{d} "),
+                    _ => {
+                        crate::text::write_value(None, &Value::Text(id), out);
+                        out.push(' ');
+                    }
+                }
+            }
+            (TIME_TO_LIVE, [a, b]) => put!(out, "{}", u16::from_be_bytes([*a, *b])),
+            (SYSTEM_NAME_TLV, name) => {
+                out.push_str(" SysN=");
+                crate::text::write_value(None, &Value::Text(name), out);
+            }
+            (SYSTEM_DESCRIPTION, text) => {
+                out.push_str(" SysD=");
+                crate::text::write_value(None, &Value::Text(text), out);
+            }
+            (0, _) => return,
+            _ => {}
+        }
+    }
+}
