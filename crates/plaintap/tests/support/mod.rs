@@ -204,7 +204,6 @@ pub fn go_build(program: &str, flags: &[&str], folder: &Path) -> PathBuf {
         .current_dir(source)
         .env("GOFLAGS", "-mod=mod")
         .env("GO111MODULE", "off")
-        .env("GOCACHE", std::env::temp_dir().join("plaintap-test-go-cache"))
         .output()
         .expect("go starts");
     assert!(output.status.success(), "go build: {}", text(&output.stderr));
