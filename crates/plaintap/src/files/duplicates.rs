@@ -6,6 +6,9 @@ use std::hash::BuildHasher;
 
 use plaintap_packet::Nanos;
 
+/// The most packets that are remembered, as by editcap: a time window may be long, and times may jump back.
+const MAX_REMEMBERED: usize = 1_000_000;
+
 /// How far back duplicates are looked for.
 #[derive(Clone, Copy, Debug)]
 enum Window {
@@ -20,7 +23,8 @@ pub struct Duplicates {
     window: Window,
     keys: [RandomState; 2],
     recent: VecDeque<(Fingerprint, Nanos)>,
-    counts: HashMap<Fingerprint, u32>,
+    /// How often a packet stands in the window, and when it was last seen.
+    known: HashMap<Fingerprint, (u32, Nanos)>,
     found: u64,
 }
 
@@ -42,7 +46,7 @@ impl Duplicates {
             window,
             keys: [RandomState::new(), RandomState::new()],
             recent: VecDeque::new(),
-            counts: HashMap::new(),
+            known: HashMap::new(),
             found: 0,
         }
     }
@@ -53,24 +57,31 @@ impl Duplicates {
         while let Some(&(oldest, seen)) = self.recent.front() {
             let outside = match self.window {
                 Window::Packets(packets) => self.recent.len() >= packets,
-                Window::Time(nanoseconds) => time.since(seen) > nanoseconds,
+                Window::Time(nanoseconds) => {
+                    time.since(seen) > nanoseconds || self.recent.len() >= MAX_REMEMBERED
+                }
             };
             if !outside {
                 break;
             }
             self.recent.pop_front();
-            if let Some(count) = self.counts.get_mut(&oldest) {
+            if let Some((count, _)) = self.known.get_mut(&oldest) {
                 *count -= 1;
                 if *count == 0 {
-                    self.counts.remove(&oldest);
+                    self.known.remove(&oldest);
                 }
             }
         }
         self.recent.push_back((fingerprint, time));
-        let count = self.counts.entry(fingerprint).or_default();
-        *count += 1;
-        self.found += u64::from(*count > 1);
-        *count > 1
+        let (count, last) = self.known.entry(fingerprint).or_insert((0, time));
+        let is_duplicate = match self.window {
+            Window::Packets(_) => *count > 0,
+            // What was captured later is no original.
+            Window::Time(nanoseconds) => *count > 0 && (0..=nanoseconds).contains(&time.since(*last)),
+        };
+        (*count, *last) = (*count + 1, time);
+        self.found += u64::from(is_duplicate);
+        is_duplicate
     }
 
     /// Duplicates found so far.
