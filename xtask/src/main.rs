@@ -1,7 +1,7 @@
 //! Development tasks: `cargo xtask check`, `cargo xtask test`, `cargo xtask dist`. CI and people use the same ones.
 
 mod arrows;
-mod tests;
+mod testing;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
     let result = match command.as_str() {
         "check" => check(),
-        "test" => tests::run(),
+        "test" => testing::run(),
         "dist" => dist(),
         _ => {
             eprint!("{USAGE}");
