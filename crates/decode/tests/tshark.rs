@@ -5,11 +5,11 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Command;
 
-use plaintap_decode::{Decoder, FieldRef, Options, Selection, registry, text};
-use support::{captures, corpus, decode_file};
+use plaintap_decode::{FieldRef, registry};
+use support::compare::compare;
+use support::{captures, corpus};
 
 /// The least part of the occurrences of a field that must be equal.
 const LEAST: f64 = 0.995;
@@ -53,7 +53,8 @@ fn fields_are_equal_to_tsharks() {
         registry::all().filter(|f| !f.is_protocol() && f.protocol().name() != "proc").collect();
     let mut table = BTreeMap::new();
     for path in paths.iter().step_by(if all { 1 } else { 8 }) {
-        compare(path, &fields, &mut table);
+        let complete = compare(path, &fields, &mut table, |_| true);
+        assert!(complete, "{}: not as many packets as tshark has", path.display());
     }
     let mut bad = Vec::new();
     for (name, count) in &table {
@@ -65,66 +66,4 @@ fn fields_are_equal_to_tsharks() {
     }
     assert!(table.len() > 50, "only {} fields were seen", table.len());
     assert!(bad.is_empty(), "{}", bad.join("\n"));
-}
-
-#[derive(Default)]
-struct Count {
-    equal: usize,
-    total: usize,
-    example: String,
-}
-
-fn compare(path: &Path, fields: &[FieldRef], table: &mut BTreeMap<&'static str, Count>) {
-    let expected = tshark(path, fields);
-    let selection = Selection::new(fields);
-    let mut decoder = Decoder::new(Options::default());
-    let mut rows = expected.lines();
-    let mut columns = vec![String::new(); fields.len()];
-    decode_file(path, &mut decoder, |decoded| {
-        columns.iter_mut().for_each(String::clear);
-        decoded.select(&selection, &mut |column, _, value| {
-            let out = &mut columns[column];
-            if !out.is_empty() {
-                out.push('\x1e');
-            }
-            text::write_value(fields[column].field(), &value, out);
-        });
-        let Some(row) = rows.next() else { panic!("{}: tshark has fewer packets", path.display()) };
-        for ((field, ours), theirs) in fields.iter().zip(&columns).zip(row.split('\x1f')) {
-            if ours.is_empty() && theirs.is_empty() {
-                continue;
-            }
-            // tshark finds HTTP/2 by port only, and misses it where content shows it.
-            if theirs.is_empty() && field.protocol().name() == "http2" {
-                continue;
-            }
-            let count = table.entry(field.name()).or_default();
-            count.total += 1;
-            if ours == theirs {
-                count.equal += 1;
-            } else if count.example.is_empty() {
-                let short = |s: &str| s.replace('\x1e', ",").chars().take(60).collect::<String>();
-                let file = path.file_name().unwrap_or_default().to_string_lossy();
-                count.example = format!(
-                    "{file}#{}: ours {:?}, theirs {:?}",
-                    decoded.number(),
-                    short(ours),
-                    short(theirs)
-                );
-            }
-        }
-    });
-    assert_eq!(rows.next(), None, "{}: tshark has more packets", path.display());
-}
-
-/// The fields of all packets as tshark prints them, without the user's settings.
-fn tshark(path: &Path, fields: &[FieldRef]) -> String {
-    let mut command = Command::new("tshark");
-    command.args(["-n", "-T", "fields", "-E", "separator=\x1f", "-E", "aggregator=\x1e", "-r"]).arg(path);
-    for field in fields {
-        command.args(["-e", field.name()]);
-    }
-    command.env("TZ", "UTC").env("LC_ALL", "C.UTF-8").env("WIRESHARK_CONFIG_DIR", "/nonexistent");
-    let output = command.output().expect("tshark runs");
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }

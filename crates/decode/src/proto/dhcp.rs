@@ -195,7 +195,12 @@ fn option_value(kind: u8, r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result
         52 => put_number(r, 1, OVERLOAD, out).map(drop),
         53 => put_number(r, 1, MESSAGE_TYPE, out).map(drop),
         54 => put_ip4(r, SERVER_ID, out),
-        55 => put_list(r, r.left() as u64, 1, REQUEST_LIST_ITEM, out),
+        55 => {
+            while r.left() > 0 {
+                put_number(r, 1, REQUEST_LIST_ITEM, out)?;
+            }
+            Ok(())
+        }
         56 => text(r, MESSAGE, out),
         57 => put_number(r, 2, MAX_MESSAGE_SIZE, out).map(drop),
         58 => put_number(r, 4, RENEWAL_TIME, out).map(drop),

@@ -1,11 +1,14 @@
 //! The protocols, a file each. To add one, write its file and add its name to the list below.
 
+mod ber;
 mod dhcp_names;
+mod dhcpv6_names;
 mod dns_names;
 mod http_names;
 mod names;
 mod nbns_names;
 mod put;
+mod stun_names;
 mod tls_names;
 
 /// Makes the list of protocols, their numbers and the direct call of `enter` by number, which lets the compiler inline
@@ -76,6 +79,12 @@ protocols! {
     tftp
     syslog
     nbns
+    dhcpv6
+    stun
+    snmp
+    radius
+    mqtt
+    resp
     llc
     stp
     lldp
@@ -90,6 +99,24 @@ protocols! {
     pppoed
     pppoes
     ppp
+    chdlc
+    l2tp
+    udplite
+    sctp
+    esp
+    ah
+    udpencap
+    isakmp
+    vrrp
+    ospf
+    bgp
+    wg
+    wlan
+    radiotap
+    nflog
+    pktap
+    usb
+    bluetooth
     data
 }
 

@@ -77,8 +77,8 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         out.put(LEVEL, 0..behind, Value::Unsigned(number & 7));
         start = behind;
     }
-    out.put(MSG, start..bytes.len(), Value::Text(&bytes[start..]));
-    Ok(())
+    let mut r = Reader::new(bytes, start);
+    put_text_z(&mut r, MSG, out).map(drop)
 }
 
 fn info(view: &View<'_>, out: &mut String) {

@@ -1,5 +1,8 @@
 //! Captures for tests.
 
+#[allow(dead_code, reason = "not every test compares")]
+pub(crate) mod compare;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 

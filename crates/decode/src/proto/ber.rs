@@ -1,0 +1,100 @@
+//! Basic Encoding Rules (ITU-T X.690), as far as SNMP, LDAP and Kerberos need them.
+
+use crate::{Reader, Short};
+
+/// Tags of the universal class.
+pub(super) mod tag {
+    pub(in super::super) const INTEGER: u8 = 2;
+    pub(in super::super) const OCTET_STRING: u8 = 4;
+    pub(in super::super) const OBJECT_IDENTIFIER: u8 = 6;
+    pub(in super::super) const ENUMERATED: u8 = 10;
+    pub(in super::super) const SEQUENCE: u8 = 0x30;
+}
+
+/// Reads tag and length of an element; the reader returned holds its content. Tags are of one byte, as these
+/// protocols have them; a length that is not definite takes what is left (X.690 §8.1.3.6).
+pub(super) fn element<'a>(r: &mut Reader<'a>) -> Result<(u8, Reader<'a>), Short> {
+    let tag = r.u8()?;
+    let length = match r.u8()? {
+        short @ 0..=0x7f => usize::from(short),
+        0x80 => r.left(),
+        long => r.number(usize::from(long & 0x7f).min(8)).map(|n| usize::try_from(n).unwrap_or(usize::MAX))?,
+    };
+    Ok((tag, r.sub(length)?))
+}
+
+/// Reads an element that has to have this tag.
+pub(super) fn expect<'a>(r: &mut Reader<'a>, wanted: u8) -> Result<Reader<'a>, Short> {
+    match element(r)? {
+        (tag, body) if tag == wanted => Ok(body),
+        (tag, _) => Err(Short::new(wanted.into(), tag.into())),
+    }
+}
+
+/// The content of an INTEGER: two's complement of any length (X.690 §8.3); of more than 8 bytes the last ones.
+pub(super) fn integer(content: &Reader<'_>) -> i64 {
+    let bytes = &content.whole()[content.at()..content.end()];
+    let sign = if bytes.first().is_some_and(|byte| byte & 0x80 != 0) { -1 } else { 0 };
+    bytes.iter().fold(sign, |n, &byte| n << 8 | i64::from(byte))
+}
+
+/// The length of an element with its tag and length, of which `b` is the beginning. None when more bytes are needed
+/// to tell.
+pub(super) fn whole_length(b: &[u8]) -> Option<u64> {
+    match *b.get(1)? {
+        short @ 0..=0x7f => Some(2 + u64::from(short)),
+        long => {
+            let count = usize::from(long & 0x7f).min(8);
+            let length = crate::Bytes(b).number(2, 2 + count)?;
+            Some((2 + count as u64).saturating_add(length))
+        }
+    }
+}
+
+/// Appends an OBJECT IDENTIFIER with dots between its numbers (X.690 §8.19).
+pub(super) fn write_oid(content: &Reader<'_>, out: &mut String) {
+    use std::fmt::Write as _;
+    let mut number = 0_u64;
+    let mut first = true;
+    for &byte in &content.whole()[content.at()..content.end()] {
+        number = number << 7 | u64::from(byte & 0x7f);
+        if byte & 0x80 != 0 {
+            continue;
+        }
+        let _ = match (first, number) {
+            // The first number holds the first two (§8.19.4).
+            (true, 0..=79) => write!(out, "{}.{}", number / 40, number % 40),
+            (true, _) => write!(out, "2.{}", number - 80),
+            (false, _) => write!(out, ".{number}"),
+        };
+        (first, number) = (false, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_of_all_length_forms() {
+        let mut r = Reader::new(&[2, 1, 0xfe, 4, 0x81, 2, 7, 8, 4, 0x85, 0, 0, 0, 0, 1, 9], 0);
+        let (found, body) = element(&mut r).unwrap();
+        assert_eq!((found, integer(&body)), (tag::INTEGER, -2));
+        assert_eq!(element(&mut r).unwrap().1.left(), 2);
+        assert_eq!(element(&mut r).unwrap().1.left(), 1);
+        assert!(element(&mut r).is_err());
+        assert_eq!(whole_length(&[0x30, 0x82, 1]), None);
+        assert_eq!(whole_length(&[0x30, 0x82, 1, 0]), Some(260));
+    }
+
+    #[test]
+    fn object_identifiers() {
+        let text = |bytes: &[u8]| {
+            let mut out = String::new();
+            write_oid(&Reader::new(bytes, 0), &mut out);
+            out
+        };
+        assert_eq!(text(&[0x2b, 6, 1, 4, 1, 0x9d, 0x76]), "1.3.6.1.4.1.3830");
+        assert_eq!(text(&[0x88, 0x37]), "2.999");
+    }
+}

@@ -1,0 +1,83 @@
+//! The fields of application protocols against tshark, in the captures of the corpus that its table says contain them.
+//! PLAINTAP_COMPARE=name,name takes only these protocols.
+
+#[allow(dead_code, reason = "these captures come from a table")]
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+
+use plaintap_decode::{Decoded, FieldRef, registry};
+use support::compare::compare;
+use support::corpus;
+
+/// The least part of the occurrences of a field that must be equal.
+const LEAST: f64 = 0.995;
+
+/// Captures with more packets than this are left out: tshark needs long for them.
+const MOST_PACKETS: u64 = 3000;
+
+/// The protocols compared.
+const PROTOCOLS: &[&str] = &[
+    "dhcp", "ntp", "tftp", "syslog", "nbns", "dhcpv6", "stun", "snmp", "radius", "mqtt", "resp", "smtp", "imap", "pop", "ftp", "ssh", "pgsql", "mysql", "sip",
+];
+
+/// Fields that differ for a reason, and are only reported.
+const KNOWN: &[(&str, &str)] = &[
+    ("dhcp.option.type", "tshark has 0 for the option that ends the list, and says 255 beside it"),
+    ("ntp.org", "tshark says NULL where no time is set"),
+    ("ntp.rec", "the same"),
+    ("ntp.reftime", "the same"),
+    ("radius.Framed_IP_Address", "tshark names 255.255.255.254 and shows no address"),
+];
+
+/// Captures that are not compared: pcapng files whose blocks test readers, and a call in a dialect of STUN that
+/// tshark does not take for it.
+const ODD: &[&str] = &["/test0", "/test1", "/test2", "/test9", "stun_wa_call"];
+
+/// Compared is what both decode: tshark recognises some protocols by what was said in other connections.
+#[test]
+fn application_fields_are_equal_to_tsharks() {
+    if Command::new("tshark").arg("-v").output().is_err() {
+        println!("skipped: tshark is not installed");
+        return;
+    }
+    let Some(directory) = corpus("captures") else { return };
+    let root = directory.with_file_name("captures.tsv");
+    let Ok(list) = fs::read_to_string(&root) else {
+        println!("skipped: corpus not found at {}", root.display());
+        return;
+    };
+    let chosen = std::env::var("PLAINTAP_COMPARE").unwrap_or_default();
+    let wanted: Vec<&str> =
+        PROTOCOLS.iter().copied().filter(|p| chosen.is_empty() || chosen.split(',').any(|c| c == *p)).collect();
+    let fields: Vec<FieldRef> = registry::all()
+        .filter(|f| !f.is_protocol() && wanted.contains(&f.protocol().name()))
+        .collect();
+    let mut table = BTreeMap::new();
+    for row in list.lines().skip(1) {
+        let columns: Vec<&str> = row.split('\t').collect();
+        let [file, .., packets, malformed, protocols] = columns[..] else { continue };
+        let has = |name: &&str| protocols.split(' ').any(|p| p == *name);
+        let small = packets.parse::<u64>().is_ok_and(|packets| packets <= MOST_PACKETS);
+        // Of damaged packets each shows what it can; some files are made to be odd as files.
+        let odd = malformed != "0" || ODD.iter().any(|part| file.contains(part));
+        if odd || !small || !wanted.iter().any(has) {
+            continue;
+        }
+        let both = |(decoded, field): (&Decoded<'_>, FieldRef)| decoded.contains(field.protocol());
+        if !compare(&directory.with_file_name(file), &fields, &mut table, both) {
+            println!("{file}: damaged, not as many packets as tshark has");
+        }
+    }
+    let mut bad = Vec::new();
+    for (name, count) in &table {
+        let ratio = count.equal as f64 / count.total as f64;
+        println!("{ratio:7.4} {:7}/{:<7} {name} {}", count.equal, count.total, count.example);
+        if ratio < LEAST && !KNOWN.iter().any(|(known, _)| known == name) {
+            bad.push(format!("{name} {ratio:.4}: {}", count.example));
+        }
+    }
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
+}
