@@ -1,0 +1,142 @@
+//! Internet Key Exchange: version 1 (ISAKMP, RFC 2408 and RFC 2409) and 2 (RFC 7296). The header and the chain of
+//! payloads, as far as they are not encrypted.
+
+use super::prelude::*;
+
+fields! {
+    ISPI: Bytes at(0..8), "isakmp.ispi", "Initiator SPI";
+    RSPI: Bytes at(8..16), "isakmp.rspi", "Responder SPI";
+    NEXT_PAYLOAD: U8 walk, "isakmp.nextpayload", "Next payload", names(PAYLOADS);
+    VERSION: U8 at(17..18), "isakmp.version", "Version", hex;
+    EXCHANGE_TYPE: U8 at(18..19), "isakmp.exchangetype", "Exchange type", names(EXCHANGES);
+    FLAGS: U8 at(19..20), "isakmp.flags", "Flags", hex;
+    FLAG_E: Bool bits(19..20, 0x01), "isakmp.flag_e", "Encryption", when(is_version_1);
+    FLAG_C: Bool bits(19..20, 0x02), "isakmp.flag_c", "Commit", when(is_version_1);
+    FLAG_A: Bool bits(19..20, 0x04), "isakmp.flag_a", "Authentication", when(is_version_1);
+    FLAG_I: Bool bits(19..20, 0x08), "isakmp.flag_i", "Initiator", when(|v| !is_version_1(v));
+    FLAG_V: Bool bits(19..20, 0x10), "isakmp.flag_v", "Version", when(|v| !is_version_1(v));
+    FLAG_R: Bool bits(19..20, 0x20), "isakmp.flag_r", "Response", when(|v| !is_version_1(v));
+    MESSAGE_ID: U32 at(20..24), "isakmp.messageid", "Message ID", hex;
+    LENGTH: U32 at(24..28), "isakmp.length", "Length";
+    TYPE_PAYLOAD: U8 walk, "isakmp.typepayload", "Payload", names(PAYLOADS);
+    PAYLOAD_LENGTH: U16 walk, "isakmp.payloadlength", "Payload length";
+}
+
+pub(crate) static PROTOCOL: Protocol = Protocol {
+    claims: &[Claim::UdpPort(500)],
+    fields: FIELDS,
+    walk: Some(walk),
+    info: Some(info),
+    ..Protocol::new("isakmp", "Internet Security Association and Key Management Protocol", "ISAKMP")
+};
+
+pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
+    b.need(HEADER)?;
+    Ok(Step::last(b))
+}
+
+const HEADER: usize = 28;
+/// "Encrypted and Authenticated": what follows cannot be read (RFC 7296 §3.14).
+const ENCRYPTED: u8 = 46;
+const ENCRYPTED_FRAGMENT: u8 = 53;
+
+const EXCHANGES: crate::field::ValueNames = &[
+    (0, "NONE"),
+    (1, "Base"),
+    (2, "Identity Protection (Main Mode)"),
+    (3, "Authentication Only"),
+    (4, "Aggressive"),
+    (5, "Informational"),
+    (6, "Transaction (Config Mode)"),
+    (32, "Quick Mode"),
+    (33, "New Group Mode"),
+    (34, "IKE_SA_INIT"),
+    (35, "IKE_AUTH"),
+    (36, "CREATE_CHILD_SA"),
+    (37, "INFORMATIONAL"),
+    (38, "IKE_SESSION_RESUME"),
+    (43, "IKE_INTERMEDIATE"),
+];
+
+const PAYLOADS: crate::field::ValueNames = &[
+    (0, "NONE / No Next Payload"),
+    (1, "Security Association"),
+    (2, "Proposal"),
+    (3, "Transform"),
+    (4, "Key Exchange"),
+    (5, "Identification"),
+    (6, "Certificate"),
+    (7, "Certificate Request"),
+    (8, "Hash"),
+    (9, "Signature"),
+    (10, "Nonce"),
+    (11, "Notification"),
+    (12, "Delete"),
+    (13, "Vendor ID"),
+    (20, "NAT-D (RFC 3947)"),
+    (21, "NAT-OA (RFC 3947)"),
+    (33, "Security Association"),
+    (34, "Key Exchange"),
+    (35, "Identification - Initiator"),
+    (36, "Identification - Responder"),
+    (37, "Certificate"),
+    (38, "Certificate Request"),
+    (39, "Authentication"),
+    (40, "Nonce"),
+    (41, "Notify"),
+    (42, "Delete"),
+    (43, "Vendor ID"),
+    (44, "Traffic Selector - Initiator"),
+    (45, "Traffic Selector - Responder"),
+    (46, "Encrypted and Authenticated"),
+    (47, "Configuration"),
+    (48, "Extensible Authentication"),
+    (53, "Encrypted and Authenticated Fragment"),
+];
+
+fn is_version_1(view: &View<'_>) -> bool {
+    view.bytes.u8(17) >> 4 == 1
+}
+
+fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let b = view.bytes;
+    out.put(NEXT_PAYLOAD, 16..17, Value::Unsigned(b.u8(16).into()));
+    // From here on all is encrypted in version 1 when its flag is set (RFC 2408 §3.1).
+    if is_version_1(view) && b.u8(19) & 1 != 0 {
+        return Ok(());
+    }
+    let mut r = Reader::new(b.0, HEADER);
+    let mut kind = b.u8(16);
+    while kind != 0 {
+        let at = r.at();
+        let length = usize::from(b.u16(at + 2));
+        let name = crate::field::value_name(PAYLOADS, kind.into()).unwrap_or("Unknown");
+        out.open(at..at + length, format_args!("Payload: {name} ({kind})"));
+        out.put(TYPE_PAYLOAD, at..at, Value::Unsigned(kind.into()));
+        let next = put_number(&mut r, 1, NEXT_PAYLOAD, out);
+        let rest = r.take(1).and_then(|_| put_number(&mut r, 2, PAYLOAD_LENGTH, out));
+        out.close();
+        let next = next?;
+        rest?;
+        if matches!(kind, ENCRYPTED | ENCRYPTED_FRAGMENT) || length < 4 {
+            return Ok(());
+        }
+        r.skip_to(at + length)?;
+        kind = next as u8;
+    }
+    Ok(())
+}
+
+fn info(view: &View<'_>, out: &mut String) {
+    let b = view.bytes;
+    let exchange = b.u8(18);
+    match crate::field::value_name(EXCHANGES, exchange.into()) {
+        Some(name) => out.push_str(name),
+        None => put!(out, "Exchange type {exchange}"),
+    }
+    if !is_version_1(view) {
+        let initiator = if b.u8(19) & 0x08 != 0 { "Initiator" } else { "Responder" };
+        let kind = if b.u8(19) & 0x20 != 0 { "Response" } else { "Request" };
+        put!(out, " MID={:02x} {initiator} {kind}", b.u32(20));
+    }
+}
