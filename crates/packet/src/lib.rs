@@ -2,7 +2,7 @@
 //!
 //! This is the leaf that every other crate stands on: what a packet is ([`Packet`]), when ([`Nanos`]) and of which link
 //! type ([`LinkType`]), where in which buffer a field lies ([`Span`]), what a live source hands over ([`CaptureSource`])
-//! and the capture files, pcap and pcapng ([`file`]). It does no input or output but those files.
+//! and the capture files, pcap and pcapng ([`mod@file`]). It does no input or output but those files.
 
 #![forbid(unsafe_code)]
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A LINKTYPE_ value of the registry of the tcpdump group (https://www.tcpdump.org/linktypes.html). Any value is legal;
+/// A LINKTYPE_ value of the registry of the tcpdump group (<https://www.tcpdump.org/linktypes.html>). Any value is legal;
 /// the constants name those that plaintap decodes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LinkType(pub u16);
