@@ -11,7 +11,7 @@ fields! {
     STRICT: Bool bits(0..2, 0x0800), "gre.flags.strict_source_route", "Strict Source Route Bit";
     RECURSION: U16 bits(0..2, 0x0700), "gre.flags.recursion_control", "Recursion control";
     ACK: Bool bits(0..2, 0x0080), "gre.flags.ack", "Acknowledgment", when(|v| is_enhanced(v.bytes));
-    RESERVED: U16 bits(0..2, 0x00f8), "gre.flags.reserved", "Flags (Reserved)", when(|v| !is_enhanced(v.bytes));
+    RESERVED: U16 bits(0..2, 0x00f8), "gre.flags.reserved", "Flags (Reserved)";
     VERSION: U16 bits(0..2, 0x0007), "gre.flags.version", "Version", names(&[(0, "GRE"), (1, "Enhanced GRE")]);
     PROTO: U16 at(2..4), "gre.proto", "Protocol Type", hex, names(TYPES);
     CHECKSUM: U16 walk, "gre.checksum", "Checksum", hex;

@@ -4,7 +4,7 @@ use super::prelude::*;
 
 fields! {
     TYPE: U8 at(0..1), "igmp.type", "Type", hex, names(TYPES);
-    VERSION: U8 meta(|v, out| if v.header().len() >= 8 { out(Value::Unsigned(version(v.bytes).into())) }),
+    VERSION: U8 meta(|v, out| if let Some(n) = version(v.bytes) { out(Value::Unsigned(n.into())) }),
         "igmp.version", "IGMP Version";
     MAX_RESP: U8 meta(max_resp), "igmp.max_resp", "Max Resp Time";
     CHECKSUM: U16 at(2..4), "igmp.checksum", "Checksum", hex;
@@ -25,9 +25,10 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     walk: Some(walk),
     info: Some(info),
     column_of: Some(|view| match version(view.bytes) {
-        1 => "IGMPv1",
-        2 => "IGMPv2",
-        _ => "IGMPv3",
+        Some(1) => "IGMPv1",
+        Some(2) => "IGMPv2",
+        Some(_) => "IGMPv3",
+        None => "IGMP",
     }),
     ..Protocol::new("igmp", "Internet Group Management Protocol", "IGMP")
 };
@@ -60,33 +61,41 @@ const RECORDS: crate::field::ValueNames = &[
     (6, "Block Old Sources"),
 ];
 
-/// Queries of the three versions differ in length and in the response time (RFC 3376 §7.1).
-fn version(b: Bytes<'_>) -> u8 {
+/// Queries of the three versions differ in length and in the response time (RFC 3376 §7.1). None for the other
+/// protocols that share the number: DVMRP, PIM version 1, mtrace.
+fn version(b: Bytes<'_>) -> Option<u8> {
     match b.u8(0) {
-        QUERY if b.len() >= 12 => 3,
-        QUERY if b.u8(1) == 0 => 1,
-        REPORT_1 => 1,
-        REPORT_3 => 3,
-        _ => 2,
+        _ if b.len() < 8 => None,
+        QUERY if b.len() >= 12 => Some(3),
+        QUERY if b.u8(1) == 0 => Some(1),
+        REPORT_1 => Some(1),
+        REPORT_3 => Some(3),
+        QUERY | REPORT_2 | LEAVE => Some(2),
+        _ => None,
     }
 }
 
 fn is_query_3(b: Bytes<'_>) -> bool {
-    b.u8(0) == QUERY && version(b) == 3
+    b.u8(0) == QUERY && version(b) == Some(3)
 }
 
 /// Tenths of a second; from 128 on a floating point number (RFC 3376 §4.1.1).
 fn max_resp(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
     let b = view.header();
-    if b.len() < 8 || version(b) == 1 || b.u8(0) == REPORT_3 {
+    if b.u8(0) == REPORT_3 || !matches!(version(b), Some(2 | 3)) {
         return;
     }
-    out(Value::Unsigned(b.u8(1).into()));
+    let code = u64::from(b.u8(1));
+    let long = version(b) == Some(3) && code >= 128;
+    out(Value::Unsigned(if long { (code & 15 | 16) << ((code >> 4 & 7) + 3) } else { code }));
 }
 
 fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     let b = view.bytes;
     let mut r = Reader::new(b.0, 4);
+    if version(b).is_none() {
+        return Ok(());
+    }
     if b.u8(0) != REPORT_3 {
         put_ip4(&mut r, MADDR, out)?;
         if is_query_3(b) {

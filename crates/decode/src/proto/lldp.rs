@@ -152,9 +152,9 @@ fn value(kind: u64, body: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<()
             _ => put_text(body, rest - 1, PORT_ID, out)?,
         },
         TIME_TO_LIVE => _ = put_number(body, 2, TTL, out)?,
-        PORT_DESCRIPTION => put_text(body, rest, PORT_DESC, out)?,
-        SYSTEM_NAME_TLV => put_text(body, rest, SYSTEM_NAME, out)?,
-        SYSTEM_DESCRIPTION => put_text(body, rest, SYSTEM_DESC, out)?,
+        PORT_DESCRIPTION => put_padded(body, PORT_DESC, out)?,
+        SYSTEM_NAME_TLV => put_padded(body, SYSTEM_NAME, out)?,
+        SYSTEM_DESCRIPTION => put_padded(body, SYSTEM_DESC, out)?,
         CAPABILITIES => {
             put_number(body, 2, SYSTEM_CAP, out)?;
             put_number(body, 2, ENABLED_CAP, out)?;
@@ -163,6 +163,14 @@ fn value(kind: u64, body: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<()
         ORGANIZATION => _ = put_number(body, 3, OUI, out)?,
         _ => {}
     }
+    Ok(())
+}
+
+/// Text that some devices end with a zero byte.
+fn put_padded(body: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let at = body.at();
+    let text = body.take(body.left())?;
+    out.put(field, at..at + text.len(), Value::Text(without_padding(text)));
     Ok(())
 }
 

@@ -20,7 +20,7 @@ fields! {
     SHORTGI: Bool walk, "radiotap.flags.shortgi", "Short GI";
     CHANNEL_FREQ: U32 walk, "radiotap.channel.freq", "Channel frequency";
     CHANNEL_FLAGS: U16 walk, "radiotap.channel.flags", "Channel flags", hex;
-    ANTENNA: U8 walk, "radiotap.antenna", "Antenna";
+    ANTENNA: U32 walk, "radiotap.antenna", "Antenna";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {

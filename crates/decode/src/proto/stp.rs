@@ -7,13 +7,6 @@ fields! {
     VERSION: U8 at(2..3), "stp.version", "Protocol Version Identifier", names(VERSIONS);
     TYPE: U8 at(3..4), "stp.type", "BPDU Type", hex, names(TYPES);
     FLAGS: U8 at(4..5), "stp.flags", "BPDU flags", hex;
-    TC_ACK: Bool bits(4..5, 0x80), "stp.flags.tcack", "Topology Change Acknowledgment";
-    AGREEMENT: Bool bits(4..5, 0x40), "stp.flags.agreement", "Agreement", when(is_rapid);
-    FORWARDING: Bool bits(4..5, 0x20), "stp.flags.forwarding", "Forwarding", when(is_rapid);
-    LEARNING: Bool bits(4..5, 0x10), "stp.flags.learning", "Learning", when(is_rapid);
-    PORT_ROLE: U8 bits(4..5, 0x0c), "stp.flags.port_role", "Port Role", names(ROLES), when(is_rapid);
-    PROPOSAL: Bool bits(4..5, 0x02), "stp.flags.proposal", "Proposal", when(is_rapid);
-    TC: Bool bits(4..5, 0x01), "stp.flags.tc", "Topology Change";
     ROOT_PRIO: U16 meta(|v, out| priority(v, 5, out)), "stp.root.prio", "Root Bridge Priority";
     ROOT_EXT: U16 bits(5..7, 0x0fff), "stp.root.ext", "Root Bridge System ID Extension";
     ROOT_HW: Mac at(7..13), "stp.root.hw", "Root Bridge System ID";
@@ -23,11 +16,29 @@ fields! {
     BRIDGE_HW: Mac at(19..25), "stp.bridge.hw", "Bridge System ID";
     PORT: U16 at(25..27), "stp.port", "Port identifier", hex;
     VERSION_1_LENGTH: U8 at(35..36), "stp.version_1_length", "Version 1 Length", when(is_rapid);
+    TC_ACK: Bool walk, "stp.flags.tcack", "Topology Change Acknowledgment";
+    AGREEMENT: Bool walk, "stp.flags.agreement", "Agreement";
+    FORWARDING: Bool walk, "stp.flags.forwarding", "Forwarding";
+    LEARNING: Bool walk, "stp.flags.learning", "Learning";
+    PORT_ROLE: U8 walk, "stp.flags.port_role", "Port Role", names(ROLES);
+    PROPOSAL: Bool walk, "stp.flags.proposal", "Proposal";
+    TC: Bool walk, "stp.flags.tc", "Topology Change";
     VERSION_3_LENGTH: U16 at(36..38), "mstp.version_3_length", "Version 3 Length", when(is_multiple);
+    CONFIG_FORMAT: U8 at(38..39), "mstp.config_format_selector", "MST Config ID format selector", when(is_multiple);
+    CONFIG_REVISION: U16 walk, "mstp.config_revision_level", "MST Config revision";
+    CONFIG_DIGEST: Bytes walk, "mstp.config_digest", "MST Config digest";
+    CIST_COST: U32 walk, "mstp.cist_internal_root_path_cost", "CIST Internal Root Path Cost";
+    CIST_HW: Mac walk, "mstp.cist_bridge.hw", "CIST Bridge Identifier System ID";
+    CIST_HOPS: U8 walk, "mstp.cist_remaining_hops", "CIST Remaining hops";
+    MSTI_FLAGS: U8 walk, "mstp.msti.flags", "MSTI flags", hex;
+    MSTI_HW: Mac walk, "mstp.msti.root.hw", "Regional Root";
+    MSTI_COST: U32 walk, "mstp.msti.root_cost", "Internal root path cost";
+    MSTI_HOPS: U8 walk, "mstp.msti.remaining_hops", "Remaining hops";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     fields: FIELDS,
+    walk: Some(walk),
     info: Some(info),
     ..Protocol::new("stp", "Spanning Tree Protocol", "STP")
 };
@@ -74,6 +85,57 @@ fn is_multiple(view: &View<'_>) -> bool {
 fn priority(view: &View<'_>, at: usize, out: &mut dyn FnMut(Value<'_>)) {
     if let Some(number) = view.header().number(at, at + 2) {
         out(Value::Unsigned(number & 0xf000));
+    }
+}
+
+fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let b = view.header();
+    if !matches!(b.u8(3), TYPE_CONFIGURATION | TYPE_RAPID) {
+        return Ok(());
+    }
+    put_tree_flags(b, 4, is_rapid(view), out);
+    if !is_multiple(view) {
+        return Ok(());
+    }
+    let mut r = Reader::new(b.0, 71);
+    put_number(&mut r, 2, CONFIG_REVISION, out)?;
+    put_bytes(&mut r, 16, CONFIG_DIGEST, out)?;
+    put_number(&mut r, 4, CIST_COST, out)?;
+    r.take(2)?;
+    put_mac(&mut r, CIST_HW, out)?;
+    put_number(&mut r, 1, CIST_HOPS, out)?;
+    // The length counts from the format selector on: 64 bytes, and 16 for each further tree (IEEE 802.1Q §14.4).
+    let trees = usize::from(b.u16(36)).saturating_sub(64) / 16;
+    for _ in 0..trees {
+        let mut tree = r.sub(16)?;
+        let at = tree.at();
+        out.open(at..at + 16, format_args!("MSTID {}", b.u16(at + 1) & 0xfff));
+        put_number(&mut tree, 1, MSTI_FLAGS, out)?;
+        put_tree_flags(b, at, true, out);
+        tree.take(2)?;
+        put_mac(&mut tree, MSTI_HW, out)?;
+        put_number(&mut tree, 4, MSTI_COST, out)?;
+        tree.take(2)?;
+        put_number(&mut tree, 1, MSTI_HOPS, out)?;
+        out.close();
+    }
+    Ok(())
+}
+
+/// The flags of one tree; plain STP knows only the first and the last.
+fn put_tree_flags(b: Bytes<'_>, at: usize, rapid: bool, out: &mut dyn FieldSink) {
+    let flags = b.u8(at);
+    let mut flag = |field, mask| out.put(field, at..at + 1, Value::Bool(flags & mask != 0));
+    flag(TC_ACK, 0x80);
+    if rapid {
+        flag(AGREEMENT, 0x40);
+        flag(FORWARDING, 0x20);
+        flag(LEARNING, 0x10);
+        flag(PROPOSAL, 0x02);
+    }
+    flag(TC, 0x01);
+    if rapid {
+        out.put(PORT_ROLE, at..at + 1, Value::Unsigned((flags >> 2 & 3).into()));
     }
 }
 
