@@ -53,6 +53,7 @@ struct counters {
 	__u64 dropped_full;
 	__u64 dropped_uncopied;
 	__u64 duplicates;
+	__u64 filtered;
 };
 
 // Who uses a socket. `cookie` is the socket it was written for: an accepted socket starts with its listener's entry.
@@ -110,6 +111,15 @@ struct {
 	__type(key, struct flow);
 	__type(value, __u8);
 } segmented SEC(".maps");
+
+// With a capture filter, that is attached in the place of packet_in and packet_out. It goes on at the index that is its
+// answer: unwanted_in or packet_in, unwanted_out or packet_out (src/bpf/filter.rs).
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, __u32);
+} after_filter_in SEC(".maps"), after_filter_out SEC(".maps");
 
 // Atomic although the map is per CPU: a packet received in an interrupt may find a sender in the middle of its count.
 static __always_inline void count(__u64 *counter)
@@ -339,6 +349,31 @@ SEC("cgroup_skb/egress")
 int packet_out(struct __sk_buff *skb)
 {
 	return record_packet(skb, OUTBOUND);
+}
+
+static __always_inline int count_unwanted(__u32 direction)
+{
+	struct counters *statistics;
+	__u32 zero = 0;
+
+	statistics = bpf_map_lookup_elem(&counters, &zero);
+	if (!statistics)
+		return ALLOW;
+	count(direction == INBOUND ? &statistics->inbound : &statistics->outbound);
+	count(&statistics->filtered);
+	return ALLOW;
+}
+
+SEC("cgroup_skb/ingress")
+int unwanted_in(struct __sk_buff *skb)
+{
+	return count_unwanted(INBOUND);
+}
+
+SEC("cgroup_skb/egress")
+int unwanted_out(struct __sk_buff *skb)
+{
+	return count_unwanted(OUTBOUND);
 }
 
 SEC("cgroup/sock_create")

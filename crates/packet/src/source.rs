@@ -90,4 +90,6 @@ pub struct CaptureStatistics {
     pub dropped_uncopied: u64,
     /// Second sightings of a packet whose both ends belong to the target; not handed over.
     pub duplicates: u64,
+    /// Packets that the capture filter did not let through. A packet whose both ends belong to the target counts at each.
+    pub filtered: u64,
 }

@@ -80,6 +80,16 @@ pub enum Error {
          run plaintap in the host's cgroup namespace"
     )]
     CgroupNamespace,
+    /// A capture filter whose jumps would be too long.
+    #[error(
+        "the capture filter is too long: {instructions} eBPF instructions, at most {maximum} can be run here"
+    )]
+    FilterTooLong {
+        /// How many it has.
+        instructions: usize,
+        /// The limit.
+        maximum: usize,
+    },
     /// A hook that the probe program cannot follow.
     #[error("hook at file offset {offset:#x}: {reason}")]
     Hook {
@@ -168,6 +178,14 @@ impl Attempt {
                 self.system(io::Error::from_raw_os_error(rustix::io::Errno::OPNOTSUPP.raw_os_error()))
             }
             other => self.system(io::Error::other(chain(&other))),
+        }
+    }
+
+    /// Explains a program that was not loaded; `log` is what the verifier said, perhaps nothing.
+    pub(super) fn refused(self, source: io::Error, log: &str) -> Error {
+        match last_words(log) {
+            log if log.is_empty() => self.system(source),
+            log => Error::Rejected { what: self.what, log, running: Version::running(), source },
         }
     }
 

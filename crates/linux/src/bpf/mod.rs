@@ -7,6 +7,7 @@
 mod clock;
 mod datagrams;
 mod error;
+mod filter;
 mod object;
 mod probes;
 mod ring;

@@ -1,18 +1,19 @@
 //! The *sockets* way to capture: every packet of the sockets of one cgroup, labelled with the process.
 
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use aya::Ebpf;
-use aya::maps::{MapData, PerCpuArray};
+use aya::maps::{Map, MapData, PerCpuArray, ProgramArray};
 use aya::programs::{CgroupAttachMode, CgroupSkb, CgroupSkbAttachType, CgroupSock, CgroupSockAddr};
 use plaintap_packet::{Batch, CaptureSource, CaptureStatistics, CapturedPacket, Direction, LinkType, Owner};
 
 use super::clock::WallClock;
 use super::datagrams::Datagrams;
 use super::error::Attempt;
+use super::filter::{Filter, Hook, UNWANTED, WANTED};
 use super::ring::{Ring, bytes, u16_at, u32_at, u64_at};
 use super::{Error, TargetFilter, object};
 
@@ -37,25 +38,29 @@ const ATTACH: Attempt = Attempt {
 };
 
 /// How to capture.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct SocketsOptions {
     /// Size of the ring buffer in KiB; rounded up to a power of two of at least a page. Memory that the kernel holds.
     pub ring_kib: u32,
     /// At most this many bytes of each packet, counted from the IP header; 64 is the least.
     pub snap_length: u32,
+    /// Which packets to record; all if there is none. The body of an eBPF function, each `struct bpf_insn` as a
+    /// little-endian word: it takes a `struct __sk_buff` whose data begins with the IP header in r1, returns 1 for a packet
+    /// to record, else 0, and does not use r9. What it does not let through stays in the kernel and is only counted.
+    pub filter: Option<Vec<u64>>,
 }
 
 impl Default for SocketsOptions {
-    /// 64 MiB, whole packets.
+    /// 64 MiB, whole packets, all of them.
     fn default() -> Self {
-        Self { ring_kib: 64 * 1024, snap_length: LARGEST_DATA }
+        Self { ring_kib: 64 * 1024, snap_length: LARGEST_DATA, filter: None }
     }
 }
 
 /// Packets of the sockets that were made inside one cgroup or below it, from the IP header on.
 ///
 /// A packet whose both ends belong to the target is recorded once, when it is sent. Statistics fit together:
-/// `inbound + outbound` is what was handed over or is still in the ring, plus both drop counts, plus `duplicates`. Several
+/// `inbound + outbound` is what was handed over or is still in the ring, plus both drop counts, plus `duplicates`, plus `filtered`. Several
 /// UDP datagrams that pass as one packet (segmentation offload) count as one there, and are handed over one by one: a
 /// datagram's borders have a meaning. TCP segments that pass as one are left as they are.
 ///
@@ -63,11 +68,13 @@ impl Default for SocketsOptions {
 /// keeps only as TIME_WAIT, resets for closed ports, ICMP errors, and fragments (packets pass here whole).
 pub struct SocketsSource {
     ring: Ring,
-    counters: PerCpuArray<MapData, [u64; 5]>,
+    counters: PerCpuArray<MapData, [u64; 6]>,
     clock: WallClock,
     /// When the ring was last found empty.
     emptied: Option<Instant>,
     names_accepting_process: bool,
+    // Dropped before the programs they lead to.
+    _filters: Option<Filters>,
     // Holds the links: dropping it detaches.
     _programs: Ebpf,
 }
@@ -88,13 +95,14 @@ impl SocketsSource {
         };
         let ring = Ring::take(&mut programs)?;
         let counters = object::take_map(&mut programs, "counters")?;
-        attach(&mut programs, cgroup)?;
+        let filters = attach(&mut programs, options.filter.as_deref(), cgroup)?;
         Ok(Self {
             ring,
             counters,
             clock: WallClock::new(),
             emptied: None,
             names_accepting_process,
+            _filters: filters,
             _programs: programs,
         })
     }
@@ -138,9 +146,9 @@ impl CaptureSource for SocketsSource {
 
     fn statistics(&self) -> CaptureStatistics {
         // The map exists as long as we do, so reading it does not fail; zeros would then be the least wrong.
-        let [inbound, outbound, dropped_full, dropped_uncopied, duplicates] =
+        let [inbound, outbound, dropped_full, dropped_uncopied, duplicates, filtered] =
             object::sum_over_cpus(&self.counters).unwrap_or_default();
-        CaptureStatistics { inbound, outbound, dropped_full, dropped_uncopied, duplicates }
+        CaptureStatistics { inbound, outbound, dropped_full, dropped_uncopied, duplicates, filtered }
     }
 }
 
@@ -163,7 +171,8 @@ fn load(target: &TargetFilter, options: &SocketsOptions, current_task: bool) -> 
         what: "load the packet capture programs",
         feature: "a BPF helper they need (Linux 5.10 is the oldest tried)",
     };
-    for name in ["packet_in", "packet_out"] {
+    let unwanted: &[&str] = if options.filter.is_some() { &["unwanted_in", "unwanted_out"] } else { &[] };
+    for name in ["packet_in", "packet_out"].iter().chain(unwanted) {
         object::program::<CgroupSkb>(&mut programs, name)?.load().map_err(|e| loading.program(e))?;
     }
     object::program::<CgroupSock>(&mut programs, "socket_created")?.load().map_err(|e| loading.program(e))?;
@@ -176,9 +185,23 @@ fn load(target: &TargetFilter, options: &SocketsOptions, current_task: bool) -> 
 /// The programs that note which process uses a socket.
 const CLAIMING: [&str; 4] = ["connect_ipv4", "connect_ipv6", "send_ipv4", "send_ipv6"];
 
-/// Owners before packets, so that no packet comes without one; sending before receiving, so that what is received over
-/// loopback has been noted when it was sent.
-fn attach(programs: &mut Ebpf, cgroup: BorrowedFd<'_>) -> Result<(), Error> {
+/// The ways of packets: the program that records, the one that counts what a filter does not let through, the map by which
+/// the filter goes on, and the hook. Sending comes before receiving, so that what is received over loopback has been noted
+/// when it was sent.
+const WAYS: [(&str, &str, &str, Hook); 2] = [
+    ("packet_out", "unwanted_out", "after_filter_out", Hook::Egress),
+    ("packet_in", "unwanted_in", "after_filter_in", Hook::Ingress),
+];
+
+/// Attached filters. The kernel empties a map of programs when nobody holds it any more, so it is held as long as the link.
+type Filters = [(OwnedFd, ProgramArray<MapData>); 2];
+
+/// Owners before packets, so that no packet comes without one.
+fn attach(
+    programs: &mut Ebpf,
+    filter: Option<&[u64]>,
+    cgroup: BorrowedFd<'_>,
+) -> Result<Option<Filters>, Error> {
     // "Single" is no flag at all; links always stand beside the programs of others.
     let mode = CgroupAttachMode::Single;
     object::program::<CgroupSock>(programs, "socket_created")?
@@ -189,14 +212,43 @@ fn attach(programs: &mut Ebpf, cgroup: BorrowedFd<'_>) -> Result<(), Error> {
             .attach(cgroup, mode)
             .map_err(|e| ATTACH.program(e))?;
     }
-    for (name, side) in
-        [("packet_out", CgroupSkbAttachType::Egress), ("packet_in", CgroupSkbAttachType::Ingress)]
-    {
-        object::program::<CgroupSkb>(programs, name)?
-            .attach(cgroup, side, mode)
-            .map_err(|e| ATTACH.program(e))?;
+    let Some(filter) = filter else {
+        for (name, _, _, hook) in WAYS {
+            let side = match hook {
+                Hook::Egress => CgroupSkbAttachType::Egress,
+                Hook::Ingress => CgroupSkbAttachType::Ingress,
+            };
+            object::program::<CgroupSkb>(programs, name)?
+                .attach(cgroup, side, mode)
+                .map_err(|e| ATTACH.program(e))?;
+        }
+        return Ok(None);
+    };
+    let [outbound, inbound] = WAYS.map(|(recording, counting, map, hook)| {
+        let after = [(UNWANTED, counting), (WANTED, recording)];
+        attach_filter(programs, filter, after, map, hook, cgroup)
+    });
+    Ok(Some([outbound?, inbound?]))
+}
+
+fn attach_filter(
+    programs: &mut Ebpf,
+    filter: &[u64],
+    after: [(u32, &str); 2],
+    map: &str,
+    hook: Hook,
+    cgroup: BorrowedFd<'_>,
+) -> Result<(OwnedFd, ProgramArray<MapData>), Error> {
+    let Some(Map::ProgramArray(map)) = programs.take_map(map) else {
+        return Err(Error::Object { reason: format!("no map of programs {map}") });
+    };
+    let loaded = Filter::load(filter, hook, map.fd().as_fd())?;
+    let mut table = ProgramArray::try_from(Map::ProgramArray(map)).map_err(|e| ATTACH.map(e))?;
+    for (index, name) in after {
+        let program = object::program::<CgroupSkb>(programs, name)?.fd().map_err(|e| ATTACH.program(e))?;
+        table.set(index, program, 0).map_err(|e| ATTACH.map(e))?;
     }
-    Ok(())
+    Ok((loaded.attach(cgroup, ATTACH)?, table))
 }
 
 /// Appends one record of the ring buffer. The offsets are those of `struct record`.

@@ -106,6 +106,7 @@ pub(crate) fn drain(source: &mut impl CaptureSource) -> (Batch, CaptureStatistic
         let counts = source.statistics();
         let handed_over = counts.inbound + counts.outbound
             - counts.duplicates
+            - counts.filtered
             - counts.dropped_full
             - counts.dropped_uncopied;
         if handed_over == batch.packets.len() as u64 {
