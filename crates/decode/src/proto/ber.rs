@@ -1,4 +1,4 @@
-//! Basic Encoding Rules (ITU-T X.690), as far as SNMP, LDAP and Kerberos need them.
+//! Basic Encoding Rules (ITU-T X.690), as far as SNMP needs them.
 
 use crate::{Reader, Short};
 
@@ -7,7 +7,6 @@ pub(super) mod tag {
     pub(in super::super) const INTEGER: u8 = 2;
     pub(in super::super) const OCTET_STRING: u8 = 4;
     pub(in super::super) const OBJECT_IDENTIFIER: u8 = 6;
-    pub(in super::super) const ENUMERATED: u8 = 10;
     pub(in super::super) const SEQUENCE: u8 = 0x30;
 }
 
@@ -18,7 +17,9 @@ pub(super) fn element<'a>(r: &mut Reader<'a>) -> Result<(u8, Reader<'a>), Short>
     let length = match r.u8()? {
         short @ 0..=0x7f => usize::from(short),
         0x80 => r.left(),
-        long => r.number(usize::from(long & 0x7f).min(8)).map(|n| usize::try_from(n).unwrap_or(usize::MAX))?,
+        long => {
+            r.number(usize::from(long & 0x7f).min(8)).map(|n| usize::try_from(n).unwrap_or(usize::MAX))?
+        }
     };
     Ok((tag, r.sub(length)?))
 }
@@ -36,19 +37,6 @@ pub(super) fn integer(content: &Reader<'_>) -> i64 {
     let bytes = &content.whole()[content.at()..content.end()];
     let sign = if bytes.first().is_some_and(|byte| byte & 0x80 != 0) { -1 } else { 0 };
     bytes.iter().fold(sign, |n, &byte| n << 8 | i64::from(byte))
-}
-
-/// The length of an element with its tag and length, of which `b` is the beginning. None when more bytes are needed
-/// to tell.
-pub(super) fn whole_length(b: &[u8]) -> Option<u64> {
-    match *b.get(1)? {
-        short @ 0..=0x7f => Some(2 + u64::from(short)),
-        long => {
-            let count = usize::from(long & 0x7f).min(8);
-            let length = crate::Bytes(b).number(2, 2 + count)?;
-            Some((2 + count as u64).saturating_add(length))
-        }
-    }
 }
 
 /// Appends an OBJECT IDENTIFIER with dots between its numbers (X.690 §8.19).
@@ -83,8 +71,6 @@ mod tests {
         assert_eq!(element(&mut r).unwrap().1.left(), 2);
         assert_eq!(element(&mut r).unwrap().1.left(), 1);
         assert!(element(&mut r).is_err());
-        assert_eq!(whole_length(&[0x30, 0x82, 1]), None);
-        assert_eq!(whole_length(&[0x30, 0x82, 1, 0]), Some(260));
     }
 
     #[test]

@@ -155,10 +155,7 @@ fn option(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<Option<u8>, Sho
     out.open(at..r.at(), format_args!("Option: ({kind}) {name}"));
     out.put(OPTION_TYPE, at..at + 1, Value::Unsigned(kind.into()));
     out.put(OPTION_LENGTH, at + 1..at + 2, Value::Unsigned(length.into()));
-    if length > 0 {
-        let bytes = &r.whole()[at + 2..r.at()];
-        out.put(OPTION_VALUE, at + 2..r.at(), Value::Bytes(bytes));
-    }
+    out.put(OPTION_VALUE, at + 2..r.at(), Value::Bytes(&r.whole()[at + 2..r.at()]));
     // An option of a wrong length does not hide the next.
     let _ = option_value(kind, &mut body, out);
     out.close();

@@ -5,8 +5,10 @@ mod dhcp_names;
 mod dhcpv6_names;
 mod dns_names;
 mod http_names;
+mod lines;
 mod names;
 mod nbns_names;
+mod pgsql_names;
 mod put;
 mod stun_names;
 mod tls_names;
@@ -85,6 +87,13 @@ protocols! {
     radius
     mqtt
     resp
+    smtp
+    imap
+    pop
+    ftp
+    ssh
+    pgsql
+    mysql
     llc
     stp
     lldp

@@ -216,7 +216,9 @@ fn info(view: &View<'_>, out: &mut String) {
     out.push_str(crate::field::value_name(OPCODES, opcode).unwrap_or("Unknown operation"));
     if is_response(view) {
         out.push_str(" response");
-        if let Some(error) = crate::field::value_name(RCODES, u64::from(b.u16(2) & 15)).filter(|_| b.u8(3) & 15 != 0) {
+        if let Some(error) =
+            crate::field::value_name(RCODES, u64::from(b.u16(2) & 15)).filter(|_| b.u8(3) & 15 != 0)
+        {
             put!(out, ", {error}");
         }
     }

@@ -32,7 +32,13 @@ fields! {
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
-    claims: &[Claim::UdpPort(1645), Claim::UdpPort(1646), Claim::UdpPort(1812), Claim::UdpPort(1813), Claim::UdpPort(3799)],
+    claims: &[
+        Claim::UdpPort(1645),
+        Claim::UdpPort(1646),
+        Claim::UdpPort(1812),
+        Claim::UdpPort(1813),
+        Claim::UdpPort(3799),
+    ],
     fields: FIELDS,
     walk: Some(walk),
     info: Some(|view, out| {
@@ -112,7 +118,10 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         let mut value = r.sub(usize::from(length) - 2)?;
         let field = attribute(kind);
         let name = field.as_ref().and_then(|(field, _)| FIELDS.get(usize::from(field.0)));
-        out.open(at..r.at(), format_args!("AVP: t={}({kind}) l={length}", name.map_or("Unknown", |row| row.label)));
+        out.open(
+            at..r.at(),
+            format_args!("AVP: t={}({kind}) l={length}", name.map_or("Unknown", |row| row.label)),
+        );
         out.put(AVP, at..r.at(), Value::Bytes(&r.whole()[at..r.at()]));
         out.put(AVP_TYPE, at..at + 1, Value::Unsigned(kind.into()));
         out.put(AVP_LENGTH, at + 1..at + 2, Value::Unsigned(length.into()));
