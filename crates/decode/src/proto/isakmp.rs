@@ -36,6 +36,10 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
 }
 
 const HEADER: usize = 28;
+const SA_V1: u8 = 1;
+const SA_V2: u8 = 33;
+const PROPOSAL: u8 = 2;
+const TRANSFORM: u8 = 3;
 /// "Encrypted and Authenticated": what follows cannot be read (RFC 7296 §3.14).
 const ENCRYPTED: u8 = 46;
 const ENCRYPTED_FRAGMENT: u8 = 53;
@@ -106,25 +110,56 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         return Ok(());
     }
     let mut r = Reader::new(b.0, HEADER);
-    let mut kind = b.u8(16);
-    while kind != 0 {
+    payloads(&mut r, b.u8(16), 0, out)
+}
+
+/// Payloads that hold others are a security association, which holds proposals, and a proposal, which holds transforms.
+const MAX_DEPTH: usize = 2;
+
+/// A chain of payloads, the first of this kind. Lengths count their own 4 bytes (RFC 7296 §3.2).
+fn payloads(r: &mut Reader<'_>, first: u8, depth: usize, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let mut kind = first;
+    while kind != 0 && r.left() > 0 {
         let at = r.at();
-        let length = usize::from(b.u16(at + 2));
+        let length = usize::from(Bytes(r.whole()).u16(at + 2));
         let name = crate::field::value_name(PAYLOADS, kind.into()).unwrap_or("Unknown");
         out.open(at..at + length, format_args!("Payload: {name} ({kind})"));
-        out.put(TYPE_PAYLOAD, at..at, Value::Unsigned(kind.into()));
-        let next = put_number(&mut r, 1, NEXT_PAYLOAD, out);
-        let rest = r.take(1).and_then(|_| put_number(&mut r, 2, PAYLOAD_LENGTH, out));
+        let next = payload(r, kind, depth, out);
         out.close();
         let next = next?;
-        rest?;
         if matches!(kind, ENCRYPTED | ENCRYPTED_FRAGMENT) || length < 4 {
             return Ok(());
         }
         r.skip_to(at + length)?;
-        kind = next as u8;
+        kind = next;
     }
     Ok(())
+}
+
+/// One payload; returns the kind of the next.
+fn payload(r: &mut Reader<'_>, kind: u8, depth: usize, out: &mut dyn FieldSink) -> Result<u8, Short> {
+    let start = r.at();
+    out.put(TYPE_PAYLOAD, start..start, Value::Unsigned(kind.into()));
+    let next = put_number(r, 1, NEXT_PAYLOAD, out)? as u8;
+    r.take(1)?;
+    let length = put_number(r, 2, PAYLOAD_LENGTH, out)? as usize;
+    if depth == MAX_DEPTH || !matches!(kind, SA_V1 | SA_V2 | PROPOSAL) {
+        return Ok(next);
+    }
+    let mut body = r.sub(length.saturating_sub(4))?;
+    let inner = match kind {
+        // Domain of interpretation and situation (RFC 2408 §3.4).
+        SA_V1 => body.take(8).map(|_| PROPOSAL)?,
+        SA_V2 => PROPOSAL,
+        // Number, protocol, length of the SPI, number of transforms, SPI (RFC 7296 §3.3.1).
+        _ => {
+            let header = body.take(4)?;
+            body.take(header[2].into())?;
+            TRANSFORM
+        }
+    };
+    payloads(&mut body, inner, depth + 1, out)?;
+    Ok(next)
 }
 
 fn info(view: &View<'_>, out: &mut String) {

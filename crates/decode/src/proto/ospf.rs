@@ -54,6 +54,7 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
 const HELLO: u8 = 1;
 const DATABASE_DESCRIPTION: u8 = 2;
 const UPDATE: u8 = 4;
+const ACKNOWLEDGE: u8 = 5;
 
 const MESSAGES: crate::field::ValueNames =
     &[(1, "Hello Packet"), (2, "DB Description"), (3, "LS Request"), (4, "LS Update"), (5, "LS Acknowledge")];
@@ -101,6 +102,12 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
             put_number(&mut r, 1, OPTIONS_V2, out)?;
             put_number(&mut r, 1, DBD, out)?;
             put_number(&mut r, 4, DB_SEQUENCE, out)?;
+            lsa_headers(&mut r, false, out)?;
+        }
+        (2, ACKNOWLEDGE) => lsa_headers(&mut r, false, out)?,
+        (2, UPDATE) => {
+            put_number(&mut r, 4, LSAS, out)?;
+            lsa_headers(&mut r, true, out)?;
         }
         (3, DATABASE_DESCRIPTION) => {
             r.take(1)?;
@@ -112,6 +119,19 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         }
         (_, UPDATE) => _ = put_number(&mut r, 4, LSAS, out)?,
         _ => {}
+    }
+    Ok(())
+}
+
+/// The options in the headers of link state advertisements (RFC 2328 §A.4.1), each followed by its body or not.
+fn lsa_headers(r: &mut Reader<'_>, bodies: bool, out: &mut dyn FieldSink) -> Result<(), Short> {
+    const HEADER: usize = 20;
+    while r.left() >= HEADER {
+        let at = r.at();
+        let length = usize::from(Bytes(r.whole()).u16(at + 18)).max(HEADER);
+        r.take(2)?;
+        put_number(r, 1, OPTIONS_V2, out)?;
+        r.skip_to(at + if bodies { length } else { HEADER })?;
     }
     Ok(())
 }

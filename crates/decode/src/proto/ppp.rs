@@ -32,6 +32,10 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 
 #[inline]
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
+    // Cisco's framing shares the link types of PPP, and is known by its address.
+    if matches!(b.u8(0), 0x0f | 0x8f) && b.u8(1) == 0 {
+        return Ok(Step::next(0, id::chdlc));
+    }
     let (protocol, start, header) = number(b);
     b.need(header)?;
     let detail = if start == 2 { HDLC } else { 0 };
@@ -98,6 +102,9 @@ const CODES: crate::field::ValueNames = &[
 ];
 
 fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    if view.header().is_empty() {
+        return Ok(());
+    }
     let (protocol, start, end) = number(view.header());
     let mut r = Reader::new(view.bytes.0, start);
     put_number(&mut r, end - start, PROTOCOL_NUMBER, out)?;
