@@ -97,3 +97,30 @@ fn blocks_are_rebuilt_without_a_panic() {
     println!("{rebuilt} blocks");
     assert!(rebuilt > 1000);
 }
+
+/// 256 MiB of zeros in less than a megabyte of gzip is read in the memory of its buffers: the record that would need more
+/// is refused by its length alone.
+#[test]
+fn a_decompression_bomb_costs_no_memory() {
+    let mut packed = Compressor::new(Vec::new(), Compression::Gzip).expect("a compressor");
+    packed.write_all(&[0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0]).expect("in memory");
+    let zeros = vec![0; 1 << 20];
+    for _ in 0..256 {
+        packed.write_all(&zeros).expect("in memory");
+    }
+    let packed = packed.finish().expect("in memory");
+    assert!(packed.len() < 1 << 20);
+    // 24 bytes of header, then records of 16 zero bytes each.
+    let (packets, end) = count(&packed[..]);
+    assert_eq!((packets, end), (((256 << 20) - 16) / 16, Ok(())));
+    let after = peak_memory();
+    assert!(after < 200 << 20, "{after} bytes");
+}
+
+/// The most memory this process ever had, in bytes.
+fn peak_memory() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").expect("procfs");
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("VmHWM");
+    let kib: u64 = line.split_whitespace().nth(1).expect("a number").parse().expect("a number");
+    kib << 10
+}
