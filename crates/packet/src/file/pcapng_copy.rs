@@ -215,11 +215,8 @@ mod tests {
                 Record::Packet(packet, _) => Some(packet),
                 _ => None,
             };
-            let numbers = Renumbering {
-                description: Some("from a.pcapng"),
-                processes: &[0],
-                ..Renumbering::default()
-            };
+            let numbers =
+                Renumbering { description: Some("from a.pcapng"), processes: &[0], ..Renumbering::default() };
             assert!(renumber(&block, packet, &numbers, &mut out));
             copy.extend(out.end());
         }
