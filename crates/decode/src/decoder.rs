@@ -4,7 +4,7 @@ use plaintap_packet::{BufferId, Nanos, Packet};
 
 use crate::decoded::{Decoded, Work};
 use crate::decryptor::Decryptor;
-use crate::flow::{Flows, walk};
+use crate::flow::{Flows, Stages, walk};
 use crate::limits::Counters;
 use crate::process::ProcessInfo;
 use crate::proto::id;
@@ -16,7 +16,8 @@ pub struct Options {
     pub decryptor: Option<Box<dyn Decryptor>>,
     /// Number the flows and follow sequence numbers (`tcp.stream`, `tcp.seq`, `udp.stream`, ...).
     pub flows: bool,
-    /// Reassemble streams and IP fragments, and decrypt. Implies `flows`. Without it, each packet is read alone.
+    /// Put IP fragments and streams together, decode what streams carry, and decrypt. Implies `flows`. Without it, each
+    /// packet is read alone, and nothing behind its TCP header.
     pub reassemble: bool,
 }
 
@@ -47,8 +48,20 @@ impl Decoder {
     /// A decoder that has seen nothing yet.
     pub fn new(options: Options) -> Self {
         let Options { decryptor, flows, reassemble } = options;
+        let stages = Stages { numbers: flows || reassemble, fragments: reassemble, streams: reassemble };
+        Self::with(stages, decryptor)
+    }
+
+    /// A decoder that puts IP fragments together, and numbers the flows if `flows` says so, but leaves alone what TCP
+    /// carries: for those who ask for nothing behind the TCP header.
+    pub fn of_headers(flows: bool) -> Self {
+        Self::with(Stages { numbers: flows, fragments: true, streams: false }, None)
+    }
+
+    fn with(stages: Stages, decryptor: Option<Box<dyn Decryptor>>) -> Self {
+        let Stages { numbers, fragments, .. } = stages;
         Self {
-            flows: (flows || reassemble).then(|| Flows::new(decryptor, reassemble)),
+            flows: (numbers || fragments).then(|| Flows::new(decryptor, stages)),
             work: Work::default(),
             timing: Timing::default(),
             processes: Vec::new(),
@@ -97,7 +110,7 @@ impl Decoder {
         };
         match &mut self.flows {
             Some(flows) => flows.decode(&mut self.work, packet, start, &mut self.counters),
-            None => walk::alone(&mut self.work, packet.data, start, &mut self.counters),
+            None => walk::alone(&mut self.work, packet.data, start),
         }
         self.counters.layers_dropped += u64::from(self.work.layers.dropped());
         Decoded {

@@ -86,19 +86,21 @@ pub struct Stop {
 #[derive(Debug)]
 pub struct Layers {
     list: Vec<Layer>,
-    present: [u64; 4],
+    /// By protocol. Bytes and not bits: a store need not wait for the one before.
+    present: [bool; 256],
     stop: Option<Stop>,
     dropped: u32,
 }
 
 impl Default for Layers {
     fn default() -> Self {
-        Self { list: Vec::with_capacity(32), present: [0; 4], stop: None, dropped: 0 }
+        Self { list: Vec::with_capacity(32), present: [false; 256], stop: None, dropped: 0 }
     }
 }
 
 impl Layers {
     /// The layers in the order they were found.
+    #[inline]
     pub fn as_slice(&self) -> &[Layer] {
         &self.list
     }
@@ -106,7 +108,7 @@ impl Layers {
     /// Whether there is a layer of `protocol`.
     #[inline]
     pub const fn contains(&self, protocol: ProtocolId) -> bool {
-        self.present[(protocol.0 >> 6) as usize] >> (protocol.0 & 63) & 1 != 0
+        self.present[protocol.0 as usize]
     }
 
     /// Where and why decoding stopped early.
@@ -119,9 +121,12 @@ impl Layers {
         self.dropped
     }
 
+    #[inline]
     pub(crate) fn clear(&mut self) {
+        for layer in &self.list {
+            self.present[usize::from(layer.protocol.0)] = false;
+        }
         self.list.clear();
-        self.present = [0; 4];
         self.stop = None;
         self.dropped = 0;
     }
@@ -129,12 +134,22 @@ impl Layers {
     /// Appends a layer; false when there are too many.
     #[inline]
     pub(crate) fn push(&mut self, layer: Layer) -> bool {
-        if self.list.len() >= limits::MAX_LAYERS {
+        if self.list.len() == self.list.capacity() && !self.grow() {
+            return false;
+        }
+        self.present[usize::from(layer.protocol.0)] = true;
+        self.list.push(layer);
+        true
+    }
+
+    #[cold]
+    fn grow(&mut self) -> bool {
+        let count = self.list.len();
+        if count >= limits::MAX_LAYERS {
             self.dropped += 1;
             return false;
         }
-        self.present[(layer.protocol.0 >> 6) as usize] |= 1 << (layer.protocol.0 & 63);
-        self.list.push(layer);
+        self.list.reserve_exact(count.max(8).min(limits::MAX_LAYERS - count));
         true
     }
 

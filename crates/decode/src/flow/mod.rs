@@ -50,10 +50,21 @@ pub struct Framing<'a> {
     pub upgrade: &'a mut Option<ProtocolId>,
 }
 
+/// What is to be done beyond the walk.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stages {
+    /// Number conversations and follow sequence numbers.
+    pub(crate) numbers: bool,
+    /// Put IP fragments together.
+    pub(crate) fragments: bool,
+    /// Decode what TCP carries. Needs the numbers.
+    pub(crate) streams: bool,
+}
+
 /// All flow state.
 pub(crate) struct Flows {
     decryptor: Option<Box<dyn Decryptor>>,
-    reassemble: bool,
+    stages: Stages,
     tcp: Generations<FlowKey, TcpFlow>,
     udp: Generations<FlowKey, UdpFlow>,
     fragments: Fragments,
@@ -71,10 +82,10 @@ struct UdpFlow {
 }
 
 impl Flows {
-    pub(crate) fn new(decryptor: Option<Box<dyn Decryptor>>, reassemble: bool) -> Self {
+    pub(crate) fn new(decryptor: Option<Box<dyn Decryptor>>, stages: Stages) -> Self {
         Self {
             decryptor,
-            reassemble,
+            stages,
             tcp: Generations::new(limits::MAX_FLOWS),
             udp: Generations::new(limits::MAX_FLOWS),
             fragments: Fragments::new(),
@@ -97,20 +108,24 @@ impl Flows {
         counters: &mut Counters,
     ) {
         let mut end = walk::walk(work, packet.data, start);
-        while let End::Fragment { layer } = end
-            && self.reassemble
-        {
+        while let End::Fragment { layer } = end {
+            if !self.stages.fragments {
+                walk::piece(work, packet.data, layer);
+                break;
+            }
             let Some(start) = self.fragments.add(work, packet.data, layer, counters) else {
                 // Not complete: the piece itself is all there is to show.
                 walk::mark_payload(work, layer);
-                return self.number_udp(work, packet, counters);
+                break;
             };
             end = walk::walk(work, packet.data, start);
         }
+        if !self.stages.numbers {
+            return;
+        }
         self.number_udp(work, packet, counters);
-        match end {
-            End::Stream { layer, quoted } => self.segment(work, packet, layer, quoted, counters),
-            end => walk::settle(work, packet.data, end, counters),
+        if let End::Stream { layer, quoted } = end {
+            self.segment(work, packet, layer, quoted, counters);
         }
     }
 

@@ -344,6 +344,24 @@ impl Connection {
     }
 }
 
+/// Decodes the payload of the TCP segment in `layer` as if it began a stream: for those quoted in ICMP errors.
+pub(super) fn alone(work: &mut Work, frame: &[u8], layer: Layer, ports: (u16, u16), counters: &mut Counters) {
+    let mut cx = Cx {
+        work,
+        frame,
+        decryptor: None,
+        counters,
+        buffered: &mut 0,
+        stream: 0,
+        side: Side::Initiator,
+        ports,
+        keep: false,
+        level: 0,
+    };
+    let payload = (layer.offset + layer.header) as usize..layer.end as usize;
+    Connection::default().deliver(&mut cx, layer.buffer, payload);
+}
+
 fn stream_of(protocol: ProtocolId) -> Option<&'static Stream> {
     protocol.protocol()?.stream.as_ref()
 }

@@ -4,7 +4,7 @@ use plaintap_packet::{BufferId, Nanos, Packet};
 
 use super::stream::{Connection, Cx};
 use super::table::FlowKey;
-use super::{Facts, Flows, note, walk};
+use super::{Facts, Flows, note, stream};
 use crate::Bytes;
 use crate::decoded::Work;
 use crate::decryptor::Side;
@@ -138,8 +138,11 @@ impl Flows {
         flow.last = packet.time;
         note(work, index, facts);
 
-        if quoted || !self.reassemble {
-            return walk::settle(work, packet.data, walk::End::Stream { layer: index, quoted }, counters);
+        if !self.stages.streams {
+            return;
+        }
+        if quoted {
+            return stream::alone(work, packet.data, layer, ports, counters);
         }
         let mut cx = Cx {
             work,

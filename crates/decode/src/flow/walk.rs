@@ -4,11 +4,9 @@ use std::ops::Range;
 
 use plaintap_packet::BufferId;
 
-use super::stream::{Connection, Cx};
 use crate::decoded::Work;
-use crate::decryptor::Side;
 use crate::layers::{Layer, Stop};
-use crate::limits::{self, Counters};
+use crate::limits;
 use crate::proto::{self, id};
 use crate::registry::ProtocolId;
 use crate::{Bytes, Short};
@@ -79,6 +77,7 @@ pub(crate) fn walk(work: &mut Work, frame: &[u8], start: Start) -> End {
 }
 
 /// Adds a layer without asking anybody.
+#[inline]
 pub(crate) fn mark(
     work: &mut Work,
     protocol: ProtocolId,
@@ -92,56 +91,23 @@ pub(crate) fn mark(
     work.layers.push(layer);
 }
 
-/// Decodes a packet by itself, without flow state.
-pub(crate) fn alone(work: &mut Work, frame: &[u8], start: Start, counters: &mut Counters) {
-    let end = walk(work, frame, start);
-    settle(work, frame, end, counters);
+/// Decodes a packet by itself, up to what a stream carries.
+#[inline]
+pub(crate) fn alone(work: &mut Work, frame: &[u8], start: Start) {
+    if let End::Fragment { layer } = walk(work, frame, start) {
+        piece(work, frame, layer);
+    }
 }
 
-/// Goes on behind the end of a walk as far as this packet alone allows.
-pub(crate) fn settle(work: &mut Work, frame: &[u8], end: End, counters: &mut Counters) {
-    match end {
-        End::Done => {}
-        End::Stream { layer, .. } => {
-            let Some(&layer) = work.layers.as_slice().get(layer) else { return };
-            let bytes = Bytes(work.bytes(frame, layer.buffer));
-            let ports = (bytes.u16(layer.offset as usize), bytes.u16(layer.offset as usize + 2));
-            let payload = (layer.offset + layer.header) as usize..layer.end as usize;
-            if payload.is_empty() {
-                return;
-            }
-            let mut cx = Cx {
-                work,
-                frame,
-                decryptor: None,
-                counters,
-                buffered: &mut 0,
-                stream: 0,
-                side: Side::Initiator,
-                ports,
-                keep: false,
-                level: 0,
-            };
-            Connection::default().deliver(&mut cx, layer.buffer, payload);
-        }
-        End::Fragment { layer } => {
-            let Some(&layer) = work.layers.as_slice().get(layer) else { return };
-            let first = layer.detail & FRAGMENT_OFFSET == 0;
-            let protocol = if first { ProtocolId((layer.detail >> 24) as u8) } else { id::data };
-            let offset = layer.offset + layer.header;
-            let start = Start {
-                buffer: layer.buffer,
-                offset,
-                end: layer.end,
-                reported_end: layer.reported_end,
-                protocol,
-            };
-            let end = walk(work, frame, start);
-            if !matches!(end, End::Fragment { .. }) {
-                settle(work, frame, end, counters);
-            }
-        }
-    }
+/// Decodes the payload of layer number `index`, a piece of a datagram, as far as it goes by itself.
+#[cold]
+pub(crate) fn piece(work: &mut Work, frame: &[u8], index: usize) {
+    let Some(&layer) = work.layers.as_slice().get(index) else { return };
+    let first = layer.detail & FRAGMENT_OFFSET == 0;
+    let protocol = if first { ProtocolId((layer.detail >> 24) as u8) } else { id::data };
+    let offset = layer.offset + layer.header;
+    let Layer { buffer, end, reported_end, .. } = layer;
+    walk(work, frame, Start { buffer, offset, end, reported_end, protocol });
 }
 
 /// The part of a fragment's [`crate::Step::detail`] that holds the offset in bytes.
