@@ -3,10 +3,10 @@
 use memchr::memmem;
 use plaintap_decode::field::Place;
 use plaintap_decode::registry::Claim;
-use plaintap_decode::{FieldRef, Protocol, ProtocolId, id};
+use plaintap_decode::{FieldRef, Kind, Protocol, ProtocolId, id};
 
 use super::check::Checked;
-use super::eval::{Node, Source};
+use super::eval::{Fixed, Node, Order, Source};
 use super::value::Constant;
 
 /// What has to be decoded for a filter to see what it asks for.
@@ -25,10 +25,7 @@ pub struct Needs {
 pub(super) fn compile(checked: Checked) -> (Node, Needs) {
     let mut needs = Needs::default();
     let node = node(checked, &mut needs);
-    needs.protocols.sort_unstable();
-    needs.protocols.dedup();
-    needs.flows |= needs.reassembly;
-    (node, needs)
+    (node, needs.settled())
 }
 
 fn node(checked: Checked, needs: &mut Needs) -> Node {
@@ -41,7 +38,9 @@ fn node(checked: Checked, needs: &mut Needs) -> Node {
             needs.add(&source);
             match plain(&source) {
                 Some(field) if field.is_protocol() => Node::Layer(field.protocol()),
-                _ => Node::Exists(source),
+                field => field
+                    .and_then(|field| fixed(false, field, u64::MAX, &[(i128::MIN, i128::MAX)]))
+                    .unwrap_or(Node::Exists(source)),
             }
         }
         Checked::NotZero(source) => {
@@ -52,7 +51,8 @@ fn node(checked: Checked, needs: &mut Needs) -> Node {
             needs.add(&left);
             needs.add(&right);
             match (plain(&left), right) {
-                (Some(field), Source::Constant(value)) => Node::Field { all, order, field, value },
+                (Some(field), Source::Constant(value)) => fixed_comparison(all, order, field, &value)
+                    .unwrap_or(Node::Field { all, order, field, value }),
                 (_, right) => Node::Compare { all, order, left, right },
             }
         }
@@ -78,7 +78,9 @@ fn node(checked: Checked, needs: &mut Needs) -> Node {
                 high.iter().for_each(|high| needs.add(high));
             }
             let test = match numbers(&set) {
-                Some(ranges) => Node::Numbers { all, left, ranges },
+                Some(ranges) => plain(&left)
+                    .and_then(|field| fixed(all, field, u64::MAX, &ranges))
+                    .unwrap_or(Node::Numbers { all, left, ranges }),
                 None => Node::In { all, left, set: set.into() },
             };
             if negated { Node::Not(Box::new(test)) } else { test }
@@ -96,6 +98,41 @@ fn plain(source: &Source) -> Option<FieldRef> {
         Source::Field { field, layers, raw: false } if layers.is_empty() => Some(*field),
         _ => None,
     }
+}
+
+/// A comparison of a field at fixed places with a value of its type.
+fn fixed_comparison(all: bool, order: Order, field: FieldRef, value: &Constant) -> Option<Node> {
+    let (number, mask) = match value {
+        Constant::Number(number) => (*number, u64::MAX),
+        Constant::Ip4(address, mask) => (i128::from(address & mask), u64::from(*mask)),
+        // Only bytes of one length compare like numbers.
+        Constant::Bytes(bytes) if field.kind() == Kind::Mac && bytes.len() == 6 => {
+            (bytes.iter().fold(0, |n, &b| n << 8 | i128::from(b)), u64::MAX)
+        }
+        _ => return None,
+    };
+    let below = (i128::MIN, number.saturating_sub(1));
+    let above = (number.saturating_add(1), i128::MAX);
+    match order {
+        Order::Equal => fixed(all, field, mask, &[(number, number)]),
+        Order::NotEqual => fixed(all, field, mask, &[below, above]),
+        Order::Greater => fixed(all, field, mask, &[above]),
+        Order::GreaterOrEqual => fixed(all, field, mask, &[(number, i128::MAX)]),
+        Order::Less => fixed(all, field, mask, &[below]),
+        Order::LessOrEqual => fixed(all, field, mask, &[(i128::MIN, number)]),
+    }
+}
+
+/// A test of a field at fixed places for sorted ranges; None for other fields.
+fn fixed(all: bool, field: FieldRef, mask: u64, ranges: &[(i128, i128)]) -> Option<Node> {
+    let places = field.fixed_numbers()?;
+    let part = |&(low, high): &(i128, i128)| {
+        let low = u64::try_from(low.max(0)).ok()?;
+        let high = u64::try_from(high.min(u64::MAX.into())).ok()?;
+        (low <= high).then_some((low, high))
+    };
+    let ranges = ranges.iter().filter_map(part).collect();
+    Some(Node::Fixed(Fixed { all, protocol: field.protocol(), places, mask, ranges }))
 }
 
 /// The set as sorted ranges that do not overlap; None when it is not all numbers. Ranges the wrong way round are empty.
@@ -124,6 +161,28 @@ fn numbers(set: &[(Source, Option<Source>)]) -> Option<Box<[(i128, i128)]>> {
 }
 
 impl Needs {
+    /// What has to be decoded to read these fields.
+    pub fn of_fields(fields: &[FieldRef]) -> Self {
+        let mut needs = Self::default();
+        fields.iter().for_each(|field| needs.add_field(*field));
+        needs.settled()
+    }
+
+    /// What either asks for.
+    pub fn and(mut self, other: &Self) -> Self {
+        self.protocols.extend_from_slice(&other.protocols);
+        self.flows |= other.flows;
+        self.reassembly |= other.reassembly;
+        self.settled()
+    }
+
+    fn settled(mut self) -> Self {
+        self.protocols.sort_unstable();
+        self.protocols.dedup();
+        self.flows |= self.reassembly;
+        self
+    }
+
     fn add(&mut self, source: &Source) {
         match source {
             Source::Constant(_) => {}

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use memchr::memmem;
-use plaintap_decode::{Decoded, FieldRef, ProtocolId, Value, text};
+use plaintap_decode::{Decoded, FieldRef, FixedNumber, ProtocolId, Value, text};
 use plaintap_packet::Span;
 use regex::bytes::Regex;
 
@@ -19,9 +19,11 @@ pub(super) enum Node {
     Or(Box<[Self]>),
     /// A layer of the protocol is there.
     Layer(ProtocolId),
+    /// Numbers at fixed places.
+    Fixed(Fixed),
     Exists(Source),
     NotZero(Source),
-    /// A field, of any layer, against a value: the common case.
+    /// A field, of any layer, against a value.
     Field {
         all: bool,
         order: Order,
@@ -61,6 +63,18 @@ pub(super) enum Node {
         left: Source,
         set: Box<[(Source, Option<Source>)]>,
     },
+}
+
+/// A field, of any layer, that is a number at a fixed place: the common case, read straight from the header.
+#[derive(Debug)]
+pub(super) struct Fixed {
+    pub(super) all: bool,
+    pub(super) protocol: ProtocolId,
+    pub(super) places: Box<[FixedNumber]>,
+    /// The bits that count: those of a network's prefix.
+    pub(super) mask: u64,
+    /// What passes: sorted ranges that do not overlap, ends included.
+    pub(super) ranges: Box<[(u64, u64)]>,
 }
 
 /// Where values come from.
@@ -170,6 +184,27 @@ impl Tally {
     }
 }
 
+impl Fixed {
+    #[inline]
+    fn matches(&self, packet: &Decoded<'_>) -> bool {
+        if !packet.contains(self.protocol) {
+            return false;
+        }
+        let mut tried = false;
+        for layer in packet.layers().iter().filter(|layer| layer.protocol == self.protocol) {
+            for place in &self.places {
+                let Some(number) = place.read(packet, layer) else { continue };
+                let passes = is_in(number & self.mask, &self.ranges);
+                if passes != self.all {
+                    return passes;
+                }
+                tried = true;
+            }
+        }
+        tried && self.all
+    }
+}
+
 impl Node {
     pub(super) fn matches(&self, packet: &Decoded<'_>) -> bool {
         match self {
@@ -178,6 +213,7 @@ impl Node {
             Self::Xor(terms) => terms.iter().filter(|term| term.matches(packet)).count() % 2 == 1,
             Self::Or(terms) => terms.iter().any(|term| term.matches(packet)),
             Self::Layer(protocol) => packet.contains(*protocol),
+            Self::Fixed(test) => test.matches(packet),
             Self::Exists(source) => tally(packet, source, false, |_| true),
             Self::NotZero(source) => tally(packet, source, false, is_nonzero),
             Self::Field { all, order, field, value } => {
@@ -201,16 +237,24 @@ impl Node {
             Self::Matches { all, left, regex } => tally(packet, left, *all, |item| {
                 item.with_bytes(|bytes| regex.is_match(bytes)).unwrap_or(false)
             }),
-            Self::Numbers { all, left, ranges } => tally(packet, left, *all, |item| {
-                let Item::Number(number) = item else { return false };
-                let next = ranges.partition_point(|(low, _)| *low <= number);
-                next.checked_sub(1).is_some_and(|i| number <= ranges[i].1)
-            }),
+            Self::Numbers { all, left, ranges } => {
+                tally(packet, left, *all, |item| matches!(item, Item::Number(n) if is_in(n, ranges)))
+            }
             Self::In { all, left, set } => {
                 tally(packet, left, *all, |item| set.iter().any(|member| is_member(packet, item, member)))
             }
         }
     }
+}
+
+/// Whether one of these ranges, sorted and apart, holds the number.
+#[inline]
+fn is_in<N: PartialOrd>(number: N, ranges: &[(N, N)]) -> bool {
+    if let [(low, high)] = ranges {
+        return *low <= number && number <= *high;
+    }
+    let next = ranges.partition_point(|(low, _)| *low <= number);
+    next.checked_sub(1).is_some_and(|i| number <= ranges[i].1)
 }
 
 /// Whether one of the member's values equals the item, or one of its ranges holds it.
