@@ -60,6 +60,7 @@ impl<'a> Decoded<'a> {
     }
 
     /// Its layers, outermost first; the first one is `frame`.
+    #[inline]
     pub fn layers(&self) -> &'a [Layer] {
         self.work.layers.as_slice()
     }
@@ -211,7 +212,7 @@ impl<'a> Decoded<'a> {
     pub fn addresses(&self) -> Addresses {
         let mut found = Addresses::default();
         for &layer in self.layers() {
-            let b = self.view(layer).bytes;
+            let b = self.view(layer).header();
             match layer.protocol {
                 id::eth => found.set(b.array(6).map(Address::Mac), b.array(0).map(Address::Mac)),
                 id::ip => found.set(b.array(12).map(Address::Ip4), b.array(16).map(Address::Ip4)),
@@ -224,6 +225,7 @@ impl<'a> Decoded<'a> {
         found
     }
 
+    #[inline]
     pub(crate) fn view(&self, layer: Layer) -> View<'_> {
         let bytes = self.buffer(layer.buffer);
         let bytes = bytes.get(layer.offset as usize..layer.end as usize).unwrap_or(&[]);
@@ -262,12 +264,7 @@ pub enum Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();
-        let value = match *self {
-            Self::Mac(a) => Value::Mac(a),
-            Self::Ip4(a) => Value::Ip4(a),
-            Self::Ip6(a) => Value::Ip6(a),
-        };
-        crate::text::write_value(None, &value, &mut text);
+        crate::text::write_address(*self, &mut text);
         f.pad(&text)
     }
 }
@@ -291,6 +288,7 @@ impl<'a> View<'a> {
     }
 
     /// What stands behind the header.
+    #[inline]
     pub fn payload(&self) -> &'a [u8] {
         &self.bytes.0[(self.layer.header as usize).min(self.bytes.len())..]
     }
@@ -313,6 +311,7 @@ impl<'a> View<'a> {
     }
 
     /// The bytes of a range of this layer as a span of its buffer.
+    #[inline]
     pub fn span(&self, range: Range<usize>) -> Span {
         let end = range.end.min(self.bytes.len());
         let start = range.start.min(end);

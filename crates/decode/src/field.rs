@@ -105,12 +105,14 @@ impl Kind {
     }
 }
 
-/// How a number is written.
+/// How a value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Base {
-    /// Decimal.
+    /// Numbers in decimal, bytes without separators.
     Decimal,
-    /// Hexadecimal, as wide as the type.
+    /// Bytes with colons in between.
+    Colons,
+    /// Numbers in hexadecimal, as wide as the type.
     Hexadecimal,
 }
 
@@ -190,21 +192,31 @@ pub struct Field {
     pub kind: Kind,
     /// Where it lies.
     pub place: Place,
-    /// How numbers are written.
+    /// How its values are written.
     pub base: Base,
     /// Names of its values; empty when they have none.
     pub names: ValueNames,
     /// Where it is only there under a condition.
     pub when: Option<fn(&View<'_>) -> bool>,
+    /// Left out of the tree: another row says the same.
+    pub hidden: bool,
 }
 
 impl Field {
     pub(crate) const fn new(name: &'static str, label: &'static str, kind: Kind, place: Place) -> Self {
-        Self { name, label, kind, place, base: Base::Decimal, names: &[], when: None }
+        Self { name, label, kind, place, base: Base::Decimal, names: &[], when: None, hidden: false }
     }
 
     pub(crate) const fn hex(self) -> Self {
         Self { base: Base::Hexadecimal, ..self }
+    }
+
+    pub(crate) const fn colons(self) -> Self {
+        Self { base: Base::Colons, ..self }
+    }
+
+    pub(crate) const fn hidden(self) -> Self {
+        Self { hidden: true, ..self }
     }
 
     pub(crate) const fn names(self, names: ValueNames) -> Self {

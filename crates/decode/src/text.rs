@@ -1,10 +1,11 @@
-//! Values as text, as `tshark -T fields` prints them.
+//! Values as text, as `tshark -T fields` prints them. Numbers and addresses go without the formatting machinery: lines
+//! and columns print many of them.
 
 use std::fmt::Write as _;
-use std::net::{Ipv4Addr, Ipv6Addr};
 
 use plaintap_packet::Nanos;
 
+use crate::Address;
 use crate::field::{Base, Field, Value};
 
 /// Appends a value: numbers by the field's base, flags as 1 and 0, bytes as hex digits, times in UTC. Text is escaped
@@ -24,13 +25,13 @@ pub fn write_value(field: Option<&Field>, value: &Value<'_>, out: &mut String) {
             write_decimal(n.unsigned_abs(), out);
         }
         Value::Ip4(a) => write_ip4(a, out),
-        // The text form of RFC 5952, which the standard library follows.
-        Value::Ip6(a) => {
-            let _ = write!(out, "{}", Ipv6Addr::from(a));
-        }
-        Value::Mac(a) => write_separated_hex(&a, ':', out),
+        Value::Ip6(a) => write_ip6(a, out),
+        Value::Mac(a) => write_colons(&a, out),
         // What tshark prints for a field of no bytes, so that it differs from no field.
         Value::Bytes([]) => out.push_str("<MISSING>"),
+        Value::Bytes(bytes) if field.is_some_and(|field| field.base == Base::Colons) => {
+            write_colons(bytes, out)
+        }
         Value::Bytes(bytes) => write_hex_bytes(bytes, out),
         Value::Text(bytes) => write_escaped(bytes, out),
         Value::Time(time) => write_time(time, out),
@@ -64,22 +65,54 @@ pub fn write_seconds(nanos: i64, out: &mut String) {
     }
     let nanos = nanos.unsigned_abs();
     write_decimal(nanos / 1_000_000_000, out);
-    let mut digits = [b'0'; 10];
-    digits[0] = b'.';
-    let mut rest = nanos % 1_000_000_000;
-    for digit in digits[1..].iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    out.extend(digits.iter().map(|&d| char::from(d)));
+    out.push('.');
+    write_padded(nanos % 1_000_000_000, 9, out);
 }
 
 /// Appends bytes as hexadecimal digits.
 pub fn write_hex_bytes(bytes: &[u8], out: &mut String) {
     out.reserve(bytes.len() * 2);
-    for &byte in bytes {
-        out.push(hex_digit(byte >> 4));
-        out.push(hex_digit(byte & 15));
+    let mut digits = [0; 64];
+    for chunk in bytes.chunks(digits.len() / 2) {
+        for (pair, &byte) in digits.chunks_exact_mut(2).zip(chunk) {
+            pair.copy_from_slice(&hex_pair(byte));
+        }
+        push_ascii(&digits[..chunk.len() * 2], out);
+    }
+}
+
+/// Appends a decimal number.
+pub fn write_decimal(mut number: u64, out: &mut String) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    push_ascii(&digits[at..], out);
+}
+
+/// Appends the last `width` (at most 20) decimal digits of a number, with leading zeros.
+pub fn write_padded(mut number: u64, width: usize, out: &mut String) {
+    let mut digits = [b'0'; 20];
+    let digits = &mut digits[..width.min(20)];
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+    push_ascii(digits, out);
+}
+
+/// Appends an address.
+pub fn write_address(address: Address, out: &mut String) {
+    match address {
+        Address::Mac(a) => write_colons(&a, out),
+        Address::Ip4(a) => write_ip4(a, out),
+        Address::Ip6(a) => write_ip6(a, out),
     }
 }
 
@@ -110,46 +143,87 @@ pub fn write_escaped(bytes: &[u8], out: &mut String) {
 fn write_hex(number: u64, digits: usize, out: &mut String) {
     out.push_str("0x");
     for place in (0..digits.max(1)).rev() {
-        out.push(hex_digit((number >> (4 * place)) as u8 & 15));
+        out.push(hex_digit((number >> (4 * place)) as u8 & 15).into());
     }
 }
 
-fn write_separated_hex(bytes: &[u8], separator: char, out: &mut String) {
+fn write_colons(bytes: &[u8], out: &mut String) {
     for (i, &byte) in bytes.iter().enumerate() {
-        if i > 0 {
-            out.push(separator);
-        }
-        out.push(hex_digit(byte >> 4));
-        out.push(hex_digit(byte & 15));
-    }
-}
-
-/// Decimal without the formatting machinery: columns print many numbers.
-fn write_decimal(mut number: u64, out: &mut String) {
-    let mut digits = [0_u8; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
+        let [high, low] = hex_pair(byte);
+        if i == 0 {
+            push_ascii(&[high, low], out);
+        } else {
+            push_ascii(&[b':', high, low], out);
         }
     }
-    out.extend(digits[at..].iter().map(|&d| char::from(d)));
 }
 
 fn write_ip4(address: [u8; 4], out: &mut String) {
-    for (i, byte) in Ipv4Addr::from(address).octets().into_iter().enumerate() {
-        if i > 0 {
-            out.push('.');
+    let mut text = [0; 16];
+    let mut at = 0;
+    for byte in address {
+        for (least, digit) in [(100, byte / 100), (10, byte / 10 % 10), (0, byte % 10)] {
+            if byte >= least {
+                text[at] = b'0' + digit;
+                at += 1;
+            }
         }
-        write_decimal(byte.into(), out);
+        text[at] = b'.';
+        at += 1;
+    }
+    push_ascii(&text[..at - 1], out);
+}
+
+/// The text form of RFC 5952: the longest run of zero groups, the first of equals, becomes `::`; mapped addresses end
+/// in an IPv4 address.
+fn write_ip6(address: [u8; 16], out: &mut String) {
+    if let [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, v4 @ ..] = address {
+        out.push_str("::ffff:");
+        return write_ip4(v4, out);
+    }
+    let group = |i: usize| u16::from_be_bytes([address[2 * i], address[2 * i + 1]]);
+    let (mut start, mut length) = (8, 1);
+    let mut run = 0;
+    for i in 0..8 {
+        run = if group(i) == 0 { run + 1 } else { 0 };
+        if run > length {
+            (start, length) = (i + 1 - run, run);
+        }
+    }
+    let mut i = 0;
+    while i < 8 {
+        if i == start {
+            out.push_str("::");
+            i += length;
+            continue;
+        }
+        if i > 0 && i != start + length {
+            out.push(':');
+        }
+        write_group(group(i), out);
+        i += 1;
     }
 }
 
-fn hex_digit(nibble: u8) -> char {
-    char::from(b"0123456789abcdef"[usize::from(nibble & 15)])
+/// Four hexadecimal digits without leading zeros.
+fn write_group(group: u16, out: &mut String) {
+    let [[a, b], [c, d]] = group.to_be_bytes().map(hex_pair);
+    let skip = (group.leading_zeros() as usize / 4).min(3);
+    push_ascii(&[a, b, c, d][skip..], out);
+}
+
+/// Digits are ASCII, so nothing is lost.
+#[inline]
+fn push_ascii(bytes: &[u8], out: &mut String) {
+    out.push_str(std::str::from_utf8(bytes).unwrap_or_default());
+}
+
+fn hex_pair(byte: u8) -> [u8; 2] {
+    [hex_digit(byte >> 4), hex_digit(byte & 15)]
+}
+
+fn hex_digit(nibble: u8) -> u8 {
+    b"0123456789abcdef"[usize::from(nibble & 15)]
 }
 
 /// Year, month and day of a number of days since 1970-01-01, in the Gregorian calendar. Years are counted from March
@@ -168,6 +242,8 @@ fn civil_date(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
     use super::*;
 
     fn text(value: Value<'_>) -> String {
@@ -186,6 +262,26 @@ mod tests {
         assert_eq!(text(Value::Text(b"a\r\n\xff")), "a\\r\\n\u{fffd}");
         assert_eq!(text(Value::Duration(-1)), "-0.000000001");
         assert_eq!(text(Value::Ip6([0; 16])), "::");
+    }
+
+    #[test]
+    fn addresses_look_as_the_standard_library_writes_them() {
+        let mut seed = 1_u64;
+        for _ in 0..20_000 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            // Zero groups and short groups are frequent.
+            let group = |i: u32| match seed >> (8 + 5 * i) & 7 {
+                0..=3 => 0,
+                4 => 0xffff,
+                5 => (seed >> 33) as u16 & 0xff,
+                _ => (seed >> (i + 20)) as u16,
+            };
+            let ip6 = Ipv6Addr::from(std::array::from_fn::<u16, 8, _>(|i| group(i as u32)));
+            assert_eq!(text(Value::Ip6(ip6.octets())), ip6.to_string());
+            let ip4 = Ipv4Addr::from((seed >> 32) as u32);
+            assert_eq!(text(Value::Ip4(ip4.octets())), ip4.to_string());
+        }
+        assert_eq!(text(Value::Ip6(Ipv6Addr::from(0xffff_0102_0304).octets())), "::ffff:1.2.3.4");
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl Decoded<'_> {
                 }
             });
             for (number, row) in protocol.fields.iter().enumerate() {
-                if matches!(row.place, Place::Walk) {
+                if row.hidden || matches!(row.place, Place::Walk) {
                     continue;
                 }
                 let index = FieldIndex(number as u16);

@@ -465,7 +465,8 @@ fn info(view: &View<'_>, out: &mut String) {
     if is_response(view) {
         out.push_str(" response");
     }
-    put!(out, " 0x{:04x}", b.u16(0));
+    out.push_str(" 0x");
+    crate::text::write_hex_bytes(b.clamped(0, 2), out);
     if is_response(view) && rcode != 0 {
         put!(out, " {}", crate::field::value_name(RCODES, rcode.into()).unwrap_or("Unknown error"));
     }

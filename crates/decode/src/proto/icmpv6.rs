@@ -29,7 +29,7 @@ fields! {
         when(|v| v.bytes.u8(0) == 137);
     OPT_TYPE: U8 walk, "icmpv6.opt.type", "Type", names(OPTIONS);
     OPT_LENGTH: U8 walk, "icmpv6.opt.length", "Length";
-    OPT_LINKADDR: Bytes walk, "icmpv6.opt.linkaddr", "Link-layer address";
+    OPT_LINKADDR: Bytes walk, "icmpv6.opt.linkaddr", "Link-layer address", colons;
     OPT_PREFIX_LENGTH: U8 walk, "icmpv6.opt.prefix.length", "Prefix Length";
     OPT_PREFIX: Ip6 walk, "icmpv6.opt.prefix", "Prefix";
 }

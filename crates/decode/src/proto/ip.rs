@@ -21,6 +21,8 @@ fields! {
     PROTO: U8 at(9..10), "ip.proto", "Protocol", names(names::IP_PROTOCOLS);
     CHECKSUM: U16 at(10..12), "ip.checksum", "Header Checksum", hex;
     SRC: Ip4 at(12..16), "ip.src", "Source Address";
+    SRC_HOST: Text meta(|v, out| host(v, 12, out)), "ip.src_host", "Source Host", hidden;
+    DST_HOST: Text meta(|v, out| host(v, 16, out)), "ip.dst_host", "Destination Host", hidden;
     DST: Ip4 at(16..20), "ip.dst", "Destination Address";
     OPT_TYPE: U8 walk, "ip.opt.type", "Type", names(OPTIONS);
     OPT_LEN: U8 walk, "ip.opt.len", "Length";
@@ -32,17 +34,24 @@ fields! {
 pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::EtherType(0x0800), Claim::IpProtocol(4)],
     fields: FIELDS,
-    aliases: &[Alias { name: "ip.addr", label: "Source or Destination Address", fields: &[SRC, DST] }],
+    aliases: &[
+        Alias { name: "ip.addr", label: "Source or Destination Address", fields: &[SRC, DST] },
+        Alias { name: "ip.host", label: "Source or Destination Host", fields: &[SRC_HOST, DST_HOST] },
+    ],
     walk: Some(walk),
     info: Some(info),
     summary: Some(append_ends),
     ..Protocol::new("ip", "Internet Protocol Version 4", "IPv4")
 };
 
-/// A total length of 0 is a segment offloaded to the network card, which fills it in: all bytes count.
+/// A total length of 0 is a segment offloaded to the network card, which fills it in: all bytes count. Of another
+/// version nothing but its first byte can be told.
 #[inline]
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     b.need(20)?;
+    if b.u8(0) >> 4 != 4 {
+        return Ok(Step::next(1, ProtocolId::NONE));
+    }
     let header = usize::from(b.u8(0) & 15) * 4;
     if header < 20 {
         return Err(Short::new(20, header));
@@ -59,6 +68,15 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     }
     let detail = fragment_detail((fragment & 0x1fff) * 8, fragment & 0x2000 != 0, next);
     Ok(Step { header: header as u32, end, next: ProtocolId::FRAGMENT, detail })
+}
+
+/// The address at `at` as text. Names are never looked up.
+fn host(view: &View<'_>, at: usize, out: &mut dyn FnMut(Value<'_>)) {
+    if let Some(address) = view.header().array(at) {
+        let mut text = String::new();
+        crate::text::write_address(crate::Address::Ip4(address), &mut text);
+        out(Value::Text(text.as_bytes()));
+    }
 }
 
 const OPTIONS: crate::field::ValueNames = &[

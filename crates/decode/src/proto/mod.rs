@@ -94,6 +94,8 @@ protocols! {
     ssh
     pgsql
     mysql
+    sip
+    mbtcp
     llc
     stp
     lldp
@@ -134,8 +136,8 @@ mod prelude {
     pub(super) use std::fmt::Write as _;
 
     pub(super) use super::put::{
-        put_bytes, put_flags, put_ip4, put_ip6, put_list, put_little, put_mac, put_number, put_rest, put_text,
-        put_text_z, text_z, without_padding,
+        append, append_ports, put_bytes, put_flags, put_ip4, put_ip6, put_list, put_little, put_mac,
+        put_number, put_rest, put_text, put_text_z, text_z, without_padding,
     };
     pub(super) use super::{id, names};
     pub(super) use crate::decoded::{View, append_ends};

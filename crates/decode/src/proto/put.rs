@@ -1,7 +1,8 @@
-//! The steps of a walk that most protocols take: read the next bytes, and give them out as a field.
+//! The steps of a walk that most protocols take: read the next bytes, and give them out as a field. And numbers in the
+//! line for people.
 
 use crate::field::{FieldIndex, FieldSink, Value};
-use crate::{Reader, Short};
+use crate::{Reader, Short, View, text};
 
 /// Gives out the next big-endian number of `length` bytes, and returns it.
 pub(super) fn put_number(
@@ -145,4 +146,16 @@ pub(super) fn put_rest(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn Fiel
         0 => Ok(()),
         left => put_bytes(r, left, field, out),
     }
+}
+
+/// Appends `label` and a number in decimal.
+pub(super) fn append(out: &mut String, label: &str, number: impl Into<u64>) {
+    out.push_str(label);
+    text::write_decimal(number.into(), out);
+}
+
+/// Appends the two ports with which TCP and UDP begin.
+pub(super) fn append_ports(view: &View<'_>, out: &mut String) {
+    text::write_decimal(view.bytes.u16(0).into(), out);
+    append(out, " → ", view.bytes.u16(2));
 }

@@ -250,20 +250,25 @@ fn info(view: &View<'_>, out: &mut String) {
     let b = view.bytes;
     let Some((seq, ack)) = relative(view) else { return };
     let flags = b.u16(12) & 0xfff;
-    put!(out, "{} → {} [", b.u16(0), b.u16(2));
+    append_ports(view, out);
+    out.push_str(" [");
     flag_names(flags, out);
-    put!(out, "] Seq={seq}");
+    append(out, "] Seq=", seq);
     if flags & flag::ACK != 0 {
-        put!(out, " Ack={ack}");
+        append(out, " Ack=", ack);
     }
-    put!(out, " Win={} Len={}", window(view), view.payload_length());
+    append(out, " Win=", window(view));
+    append(out, " Len=", view.payload_length());
     let _ = options(view.header().0, |kind, _, body| {
         let o = Bytes(body);
         match (kind, body.len()) {
-            (2, 2) => put!(out, " MSS={}", o.u16(0)),
-            (WINDOW_SCALE_OPTION, 1) => put!(out, " WS={}", 1 << o.u8(0).min(14)),
+            (2, 2) => append(out, " MSS=", o.u16(0)),
+            (WINDOW_SCALE_OPTION, 1) => append(out, " WS=", 1_u32 << o.u8(0).min(14)),
             (4, 0) => out.push_str(" SACK_PERM"),
-            (8, 8) => put!(out, " TSval={} TSecr={}", o.u32(0), o.u32(4)),
+            (8, 8) => {
+                append(out, " TSval=", o.u32(0));
+                append(out, " TSecr=", o.u32(4));
+            }
             _ => {}
         }
     });

@@ -547,9 +547,10 @@ fn column(view: &View<'_>) -> &'static str {
 fn info(view: &View<'_>, out: &mut String) {
     let detail = view.layer.detail;
     match readable(view) {
-        None if detail >> 16 & 0xff != 0 && view.bytes.u8(0) == content::APPLICATION_DATA => {
-            // The plaintext has a layer of its own, which speaks for itself.
-        }
+        // The plaintext of handshake messages and alerts has a layer of its own, which speaks for itself. Application
+        // data may begin or end in other packets: then nobody else says anything.
+        None if !matches!((detail >> 16 & 0xff) as u8, 0 | content::APPLICATION_DATA)
+            && view.bytes.u8(0) == content::APPLICATION_DATA => {}
         None => match view.bytes.u8(0) {
             content::ALERT => out.push_str("Encrypted Alert"),
             content::HANDSHAKE => out.push_str("Encrypted Handshake Message"),

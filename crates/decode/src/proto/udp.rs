@@ -21,8 +21,8 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     fields: FIELDS,
     aliases: &[Alias { name: "udp.port", label: "Source or Destination Port", fields: &[SRCPORT, DSTPORT] }],
     info: Some(|view, out| {
-        let b = view.bytes;
-        put!(out, "{} → {} Len={}", b.u16(0), b.u16(2), view.payload_length());
+        append_ports(view, out);
+        append(out, " Len=", view.payload_length());
     }),
     summary: Some(|view, out| {
         put!(out, ", Src Port: {}, Dst Port: {}", view.bytes.u16(0), view.bytes.u16(2));
