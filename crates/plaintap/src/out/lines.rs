@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use plaintap_decode::text::{write_address, write_decimal};
 use plaintap_decode::{Address, Decoded};
 
 use super::{Clock, Printer};
@@ -39,7 +40,10 @@ impl Printer for Lines {
             push_end(destination, ports.1, out);
             out.push(' ');
             if let (Some(source), Some(destination)) = ports {
-                let _ = write!(self.said, "{source} → {destination} ");
+                write_decimal(source.into(), &mut self.said);
+                self.said.push_str(" → ");
+                write_decimal(destination.into(), &mut self.said);
+                self.said.push(' ');
             }
         }
         out.push_str(decoded.protocol_label());
@@ -59,11 +63,16 @@ impl Printer for Lines {
 }
 
 fn push_end(address: Address, port: Option<u16>, out: &mut String) {
-    let _ = match (address, port) {
-        (Address::Ip6(_), Some(port)) => write!(out, "[{address}]:{port}"),
-        (_, Some(port)) => write!(out, "{address}:{port}"),
-        (_, None) => write!(out, "{address}"),
-    };
+    let Some(port) = port else { return write_address(address, out) };
+    if matches!(address, Address::Ip6(_)) {
+        out.push('[');
+        write_address(address, out);
+        out.push(']');
+    } else {
+        write_address(address, out);
+    }
+    out.push(':');
+    write_decimal(port.into(), out);
 }
 
 /// Text from packets may hold anything; what could steer a terminal is written as an escape.
@@ -71,7 +80,7 @@ pub fn push_printable(text: &str, out: &mut String) {
     let plain = |c: char| {
         !c.is_control() && !('\u{202a}'..='\u{202e}').contains(&c) && !('\u{2066}'..='\u{2069}').contains(&c)
     };
-    if text.chars().all(plain) {
+    if text.bytes().all(|b| (b' '..=b'~').contains(&b)) || text.chars().all(plain) {
         out.push_str(text);
         return;
     }

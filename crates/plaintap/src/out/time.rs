@@ -1,9 +1,8 @@
 //! Times as tcpdump's and tshark's users know them (`-t`).
 
-use std::fmt::Write;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use plaintap_decode::text::{write_decimal, write_padded};
 use plaintap_packet::Nanos;
 
 use crate::args::TimeFormat;
@@ -71,15 +70,23 @@ impl Clock {
         if let Some((_, text)) = &self.second {
             out.push_str(text);
         }
-        // Writing to a String does not fail.
-        let _ = write!(out, ".{:06}", time.subsecond() / 1000);
+        write_micros(u64::from(time.subsecond()), out);
     }
 }
 
 fn write_seconds(nanoseconds: i64, out: &mut String) {
-    let sign = if nanoseconds < 0 { "-" } else { "" };
+    if nanoseconds < 0 {
+        out.push('-');
+    }
     let absolute = nanoseconds.unsigned_abs();
-    let _ = write!(out, "{sign}{}.{:06}", absolute / 1_000_000_000, absolute % 1_000_000_000 / 1000);
+    write_decimal(absolute / 1_000_000_000, out);
+    write_micros(absolute % 1_000_000_000, out);
+}
+
+/// The part of a second, given in nanoseconds.
+fn write_micros(nanoseconds: u64, out: &mut String) {
+    out.push('.');
+    write_padded(nanoseconds / 1000, 6, out);
 }
 
 #[cfg(test)]
