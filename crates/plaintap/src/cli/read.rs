@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Error, Result, anyhow, bail};
 use plaintap_crypt::keylog::LineError;
 use plaintap_crypt::{KeyStore, TlsDecryptor};
-use plaintap_decode::{Decoder, Options, ProcessInfo};
-use plaintap_filter::DisplayFilter;
+use plaintap_decode::{Decoder, Options, ProcessInfo, registry};
+use plaintap_filter::{DisplayFilter, Needs};
 use plaintap_packet::file::{self, Reader, Record, secrets_type};
 
 use crate::args::{Format, ReadArguments};
@@ -37,13 +37,8 @@ pub fn read(arguments: &ReadArguments) -> Result<ExitCode> {
     let stream = open(&arguments.file)?;
     let reader = Reader::new(stream).map_err(|e| anyhow!("{name}: {e}"))?;
 
-    let decryptor = TlsDecryptor::new(keys.clone());
-    let options = Options {
-        decryptor: if arguments.no_decrypt { None } else { Some(Box::new(decryptor)) },
-        ..Options::default()
-    };
     let mut pass = Pass {
-        decoder: Decoder::new(options),
+        decoder: decoder(arguments, &keys, filter.as_ref()),
         keys,
         printers,
         filter,
@@ -124,6 +119,26 @@ impl Pass {
         }
         Ok(())
     }
+}
+
+/// A decoder that does what filter and fields need; lines and details show everything that is found.
+fn decoder(arguments: &ReadArguments, keys: &KeyStore, filter: Option<&DisplayFilter>) -> Decoder {
+    if matches!(arguments.format, Format::Fields) {
+        let fields: Vec<_> = arguments.fields.iter().filter_map(|name| registry::field(name)).collect();
+        let needs = Needs::of_fields(&fields);
+        let needs = match filter {
+            Some(filter) => needs.and(filter.needs()),
+            None => needs,
+        };
+        if !needs.reassembly {
+            return Decoder::of_headers(needs.flows);
+        }
+    }
+    let decryptor = TlsDecryptor::new(keys.clone());
+    Decoder::new(Options {
+        decryptor: if arguments.no_decrypt { None } else { Some(Box::new(decryptor)) },
+        ..Options::default()
+    })
 }
 
 /// What prints each packet, in order.
