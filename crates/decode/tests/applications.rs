@@ -21,7 +21,7 @@ const MOST_PACKETS: u64 = 3000;
 /// The protocols compared.
 const PROTOCOLS: &[&str] = &[
     "dhcp", "ntp", "tftp", "syslog", "nbns", "dhcpv6", "stun", "snmp", "radius", "mqtt", "resp", "smtp",
-    "imap", "pop", "ftp", "ssh", "pgsql", "mysql",
+    "imap", "pop", "ftp", "ssh", "pgsql", "mysql", "sip", "mbtcp",
 ];
 
 /// Fields that differ for a reason, and are only reported.

@@ -118,5 +118,5 @@ fn timestamp(seconds: u64, fraction: u64) -> Option<plaintap_packet::Nanos> {
     }
     let era = if seconds & 0x8000_0000 == 0 { 1_i64 << 32 } else { 0 };
     let seconds = seconds as i64 + era - TO_UNIX;
-    Some(plaintap_packet::Nanos(seconds * 1_000_000_000 + (fraction * 1_000_000_000 >> 32) as i64))
+    Some(plaintap_packet::Nanos(seconds * 1_000_000_000 + ((fraction * 1_000_000_000) >> 32) as i64))
 }
