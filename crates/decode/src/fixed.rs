@@ -24,11 +24,18 @@ impl FixedNumber {
             Place::Bits { start, end, mask } => (start, end, mask),
             Place::Rest(_) | Place::Payload | Place::Walk | Place::Meta(_) => return None,
         };
-        let number = match row.kind {
-            Kind::Bool | Kind::U8 | Kind::U16 | Kind::U24 | Kind::U32 | Kind::U64 => true,
-            Kind::FrameNumber | Kind::Ip4 | Kind::Mac => true,
-            _ => false,
-        };
+        let number = matches!(
+            row.kind,
+            Kind::Bool
+                | Kind::U8
+                | Kind::U16
+                | Kind::U24
+                | Kind::U32
+                | Kind::U64
+                | Kind::FrameNumber
+                | Kind::Ip4
+                | Kind::Mac
+        );
         (number && end - start <= 8).then(|| Self {
             start,
             width: end - start,

@@ -30,7 +30,7 @@ pub fn write_value(field: Option<&Field>, value: &Value<'_>, out: &mut String) {
         // What tshark prints for a field of no bytes, so that it differs from no field.
         Value::Bytes([]) => out.push_str("<MISSING>"),
         Value::Bytes(bytes) if field.is_some_and(|field| field.base == Base::Colons) => {
-            write_colons(bytes, out)
+            write_colons(bytes, out);
         }
         Value::Bytes(bytes) => write_hex_bytes(bytes, out),
         Value::Text(bytes) => write_escaped(bytes, out),

@@ -249,7 +249,7 @@ impl Node {
 
 /// Whether one of these ranges, sorted and apart, holds the number.
 #[inline]
-fn is_in<N: PartialOrd>(number: N, ranges: &[(N, N)]) -> bool {
+fn is_in<N: PartialOrd + Copy>(number: N, ranges: &[(N, N)]) -> bool {
     if let [(low, high)] = ranges {
         return *low <= number && number <= *high;
     }
