@@ -13,9 +13,9 @@ use support::compare::compare;
 use support::corpus;
 
 const PROTOCOLS: &[&str] = &[
-    "llc", "stp", "lldp", "cdp", "igmp", "gre", "vxlan", "geneve", "gtp", "mpls", "pppoe", "pppoes", "pppoed", "ppp",
-    "chdlc", "l2tp", "udplite", "sctp", "esp", "ah", "udpencap", "isakmp", "vrrp", "ospf", "bgp", "wg", "wlan", "radiotap",
-    "nflog", "pktap",
+    "llc", "stp", "lldp", "cdp", "igmp", "gre", "vxlan", "geneve", "gtp", "mpls", "pppoe", "pppoes",
+    "pppoed", "ppp", "chdlc", "l2tp", "udplite", "sctp", "esp", "ah", "udpencap", "isakmp", "vrrp", "ospf",
+    "bgp", "wg", "wlan", "radiotap", "nflog", "pktap",
 ];
 
 /// The least part of the occurrences of a field that must be equal: these captures hold hostile packets too.
@@ -60,8 +60,13 @@ fn fields_are_equal_to_tsharks() {
     // Columns of the list: 0 the file, 9 the number of packets, 10 that of malformed ones, 11 the protocols.
     let rows = list.lines().map(|line| line.split('\t').collect::<Vec<_>>()).filter(|row| {
         let fuzzed = ["fuzz", "crash", "overflow"].iter().chain(OTHER).any(|part| row[0].contains(part));
-        let small = row.get(9).and_then(|count| count.parse().ok()).is_some_and(|count: u32| count <= MOST_PACKETS);
-        row.len() == 12 && row[10] == "0" && !fuzzed && small && row[11].split(' ').any(|name| protocols.contains(&name))
+        let small =
+            row.get(9).and_then(|count| count.parse().ok()).is_some_and(|count: u32| count <= MOST_PACKETS);
+        row.len() == 12
+            && row[10] == "0"
+            && !fuzzed
+            && small
+            && row[11].split(' ').any(|name| protocols.contains(&name))
     });
     let mut table = BTreeMap::new();
     for row in rows.step_by(if all { 1 } else { 4 }) {

@@ -37,7 +37,8 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     let flags = b.u16(0);
     let word = |set: u16| if flags & set != 0 { 4 } else { 0 };
     // The checksum and the offset come together, for either flag (RFC 1701).
-    let mut header = 4 + word(CHECKSUM_PRESENT | ROUTING_PRESENT) + word(KEY_PRESENT) + word(SEQUENCE_PRESENT);
+    let mut header =
+        4 + word(CHECKSUM_PRESENT | ROUTING_PRESENT) + word(KEY_PRESENT) + word(SEQUENCE_PRESENT);
     if is_enhanced(b) {
         header += word(ACK_PRESENT);
     }

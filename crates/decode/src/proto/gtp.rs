@@ -56,11 +56,8 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
 
 const G_PDU: u8 = 255;
 
-const VERSIONS: crate::field::ValueNames = &[
-    (0, "GTP release 97/98 version"),
-    (1, "GTP release 99 version"),
-    (2, "GTPv2-C"),
-];
+const VERSIONS: crate::field::ValueNames =
+    &[(0, "GTP release 97/98 version"), (1, "GTP release 99 version"), (2, "GTPv2-C")];
 
 const MESSAGES: crate::field::ValueNames = &[
     (1, "Echo request"),

@@ -159,7 +159,11 @@ fn info(view: &View<'_>, out: &mut String) {
         out.push_str("Data Message");
     } else {
         let message = b.u16(header_v2(b) + 6);
-        let name = if b.len() <= header_v2(b) { Some("Zero Length Body") } else { crate::field::value_name(MESSAGES, message.into()) };
+        let name = if b.len() <= header_v2(b) {
+            Some("Zero Length Body")
+        } else {
+            crate::field::value_name(MESSAGES, message.into())
+        };
         put!(out, "Control Message - {}", name.unwrap_or("Unknown"));
     }
     if is_version_2(view) {

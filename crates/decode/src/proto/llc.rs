@@ -137,7 +137,9 @@ fn info(view: &View<'_>, out: &mut String) {
         (3, 0x0c) => "U, func=DM",
         (3, 0x84) => "U, func=FRMR",
         (3, _) => "U, func=Unknown",
-        (1, _) => ["S, func=RR", "S, func=RNR", "S, func=REJ", "S, func=Unknown"][usize::from(b.u8(2) >> 2 & 3)],
+        (1, _) => {
+            ["S, func=RR", "S, func=RNR", "S, func=REJ", "S, func=Unknown"][usize::from(b.u8(2) >> 2 & 3)]
+        }
         _ => "I",
     };
     out.push_str(name);

@@ -13,11 +13,7 @@ fields! {
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
-    claims: &[
-        Claim::EtherType(0x8863),
-        Claim::EtherType(0x8864),
-        Claim::LinkType(LinkType::PPP_ETHER),
-    ],
+    claims: &[Claim::EtherType(0x8863), Claim::EtherType(0x8864), Claim::LinkType(LinkType::PPP_ETHER)],
     fields: FIELDS,
     info: Some(|view, out| {
         let code = view.bytes.u8(1);

@@ -3,8 +3,6 @@
 use super::prelude::*;
 
 fields! {
-    TAG: U16 walk, "pppoed.tag", "Tag", hex, names(TAGS);
-    TAG_LENGTH: U16 walk, "pppoed.tag_length", "Tag Length";
     SERVICE_NAME: Text walk, "pppoed.tags.service_name", "Service-Name";
     AC_NAME: Text walk, "pppoed.tags.ac_name", "AC-Name";
     HOST_UNIQ: Bytes walk, "pppoed.tags.host_uniq", "Host-Uniq";
@@ -27,6 +25,8 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     Ok(Step::last(b))
 }
 
+const END_OF_LIST: u16 = 0;
+
 const TAGS: crate::field::ValueNames = &[
     (0x0000, "End-Of-List"),
     (0x0101, "Service-Name"),
@@ -44,23 +44,33 @@ const TAGS: crate::field::ValueNames = &[
 fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     let mut r = Reader::new(view.bytes.0, 0);
     while r.left() > 0 {
-        let tag = put_number(&mut r, 2, TAG, out)?;
-        let length = put_number(&mut r, 2, TAG_LENGTH, out)? as usize;
+        let (at, tag, length) = (r.at(), r.u16()?, usize::from(r.u16()?));
         let mut body = r.sub(length)?;
-        match tag {
-            0x0000 => break,
-            0x0101 if length > 0 => put_text(&mut body, length, SERVICE_NAME, out)?,
-            0x0102 => put_text(&mut body, length, AC_NAME, out)?,
-            0x0103 => put_bytes(&mut body, length, HOST_UNIQ, out)?,
-            0x0104 => put_bytes(&mut body, length, AC_COOKIE, out)?,
-            0x0105 if length >= 4 => _ = put_number(&mut body, 4, VENDOR_ID, out)?,
-            0x0110 => put_bytes(&mut body, length, RELAY_SESSION_ID, out)?,
-            0x0120 => put_bytes(&mut body, length, MAX_PAYLOAD, out)?,
-            0x0201 => put_text(&mut body, length, SERVICE_NAME_ERROR, out)?,
-            0x0202 => put_text(&mut body, length, AC_SYSTEM_ERROR, out)?,
-            0x0203 => put_text(&mut body, length, GENERIC_ERROR, out)?,
-            _ => {}
+        let name = crate::field::value_name(TAGS, tag.into()).unwrap_or("Unknown");
+        out.open(at..body.end(), format_args!("{name}"));
+        let read = value(tag, &mut body, out);
+        out.close();
+        read?;
+        if tag == END_OF_LIST {
+            break;
         }
     }
     Ok(())
+}
+
+fn value(tag: u16, body: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let length = body.left();
+    match tag {
+        0x0101 if length > 0 => put_text(body, length, SERVICE_NAME, out),
+        0x0102 => put_text(body, length, AC_NAME, out),
+        0x0103 => put_bytes(body, length, HOST_UNIQ, out),
+        0x0104 => put_bytes(body, length, AC_COOKIE, out),
+        0x0105 if length >= 4 => put_number(body, 4, VENDOR_ID, out).map(drop),
+        0x0110 => put_bytes(body, length, RELAY_SESSION_ID, out),
+        0x0120 => put_bytes(body, length, MAX_PAYLOAD, out),
+        0x0201 => put_text(body, length, SERVICE_NAME_ERROR, out),
+        0x0202 => put_text(body, length, AC_SYSTEM_ERROR, out),
+        0x0203 => put_text(body, length, GENERIC_ERROR, out),
+        _ => Ok(()),
+    }
 }

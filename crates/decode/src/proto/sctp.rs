@@ -113,7 +113,9 @@ fn chunk(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     let values: &[(usize, FieldIndex)] = match kind {
         DATA => &[(4, DATA_TSN), (2, DATA_SID), (2, DATA_SSN), (4, DATA_PPID)],
         INIT => &[(4, INIT_TAG), (4, INIT_CREDIT), (2, INIT_OUT), (2, INIT_IN), (4, INIT_TSN)],
-        INIT_ACK => &[(4, INITACK_TAG), (4, INITACK_CREDIT), (2, INITACK_OUT), (2, INITACK_IN), (4, INITACK_TSN)],
+        INIT_ACK => {
+            &[(4, INITACK_TAG), (4, INITACK_CREDIT), (2, INITACK_OUT), (2, INITACK_IN), (4, INITACK_TSN)]
+        }
         SACK => &[(4, SACK_TSN), (4, SACK_CREDIT), (2, SACK_GAPS), (2, SACK_DUPLICATES)],
         _ => &[],
     };

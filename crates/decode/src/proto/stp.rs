@@ -67,8 +67,11 @@ const VERSIONS: crate::field::ValueNames = &[
     (4, "Shortest Path Tree"),
 ];
 
-const TYPES: crate::field::ValueNames =
-    &[(0x00, "Configuration"), (0x02, "Rapid/Multiple Spanning Tree"), (0x80, "Topology Change Notification")];
+const TYPES: crate::field::ValueNames = &[
+    (0x00, "Configuration"),
+    (0x02, "Rapid/Multiple Spanning Tree"),
+    (0x80, "Topology Change Notification"),
+];
 
 const ROLES: crate::field::ValueNames =
     &[(0, "Unknown"), (1, "Alternate or Backup"), (2, "Root"), (3, "Designated")];

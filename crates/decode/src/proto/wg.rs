@@ -42,12 +42,8 @@ const RESPONSE: u8 = 2;
 const COOKIE_REPLY: u8 = 3;
 const TRANSPORT: u8 = 4;
 
-const TYPES: crate::field::ValueNames = &[
-    (1, "Handshake Initiation"),
-    (2, "Handshake Response"),
-    (3, "Cookie Reply"),
-    (4, "Transport Data"),
-];
+const TYPES: crate::field::ValueNames =
+    &[(1, "Handshake Initiation"), (2, "Handshake Response"), (3, "Cookie Reply"), (4, "Transport Data")];
 
 fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     let mut r = Reader::new(view.header().0, 4);
