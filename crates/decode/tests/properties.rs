@@ -29,7 +29,10 @@ impl Decryptor for Fickle {
 
 /// Link types with and without a decoder.
 fn link_type() -> impl Strategy<Value = LinkType> {
-    prop::sample::select(vec![0_u16, 1, 101, 108, 113, 228, 229, 276, 147, 65_535]).prop_map(LinkType)
+    prop::sample::select(vec![
+        0_u16, 1, 9, 51, 101, 104, 105, 108, 113, 127, 228, 229, 239, 258, 276, 147, 65_535,
+    ])
+    .prop_map(LinkType)
 }
 
 /// Bytes that often look like something: a sound beginning, then anything.
@@ -79,7 +82,7 @@ fn openings() -> Vec<Vec<u8>> {
     let mut quoted = ip(1, 0);
     quoted.extend([3, 1, 0, 0, 0, 0, 0, 0]);
     quoted.extend(tcp(1, 0x10, b""));
-    vec![
+    let mut list = vec![
         tcp(1, 0x02, b""),
         tcp(2, 0x18, b"\x16\x03\x03\x00\x40\x02\x00\x00\x3c"),
         tcp(2, 0x18, b"\x17\x03\x03\x00\x30"),
@@ -93,7 +96,12 @@ fn openings() -> Vec<Vec<u8>> {
         ip(17, 0x0003),
         v6,
         quoted,
-    ]
+        tcp(400, 0x18, &[&[0xff; 16][..], &[0, 60, 2, 0, 0, 0, 37]].concat()),
+    ];
+    // Tunnels, routing and IPsec, each with whatever comes.
+    list.extend([2, 4, 41, 47, 50, 51, 89, 112, 132, 136, 137].map(|protocol| ip(protocol, 0)));
+    list.extend([500, 1701, 2152, 4500, 4789, 6081, 51820].map(|port| udp(port, b"")));
+    list
 }
 
 fn check(decoded: &Decoded<'_>, tree: &mut Tree, text: &mut String) {
