@@ -137,6 +137,35 @@ fn jumps_over_more_than_255_instructions_arrive() {
     }
 }
 
+/// The kernel keeps the outer tag beside the packet, or leaves it in: either way `vlan` and what stands behind it holds.
+#[test]
+fn a_tag_may_stand_beside_the_packet() {
+    let names = names();
+    let options = Options::live(LinkType::ETHERNET, &names);
+    let ip = [&[0x45][..], &[0; 8], &[17], &[0; 10], &[0, 53, 0, 53, 0, 8, 0, 0]].concat();
+    let untagged = [&[0; 12][..], &[0x08, 0x00], &ip].concat();
+    let tagged = [&[0; 12][..], &[0x81, 0x00, 0x20, 100, 0x08, 0x00], &ip].concat();
+    let beside = Ancillary { vlan_tag: Some(0x2000 | 100), ..Ancillary::default() };
+    for (expression, expected) in [
+        ("vlan", [true, true, false]),
+        ("vlan 100 and udp port 53", [true, true, false]),
+        ("vlan 99", [false, false, false]),
+        ("vlan and udp port 54", [false, false, false]),
+        ("udp port 53", [true, false, true]),
+    ] {
+        let program = capture::compile(expression, &options).unwrap();
+        let hit = |packet: &[u8], known: &Ancillary| {
+            vm::run_with(&program, packet, packet.len() as u32, known) != 0
+        };
+        let none = Ancillary::default();
+        assert_eq!(
+            [hit(&untagged, &beside), hit(&tagged, &none), hit(&untagged, &none)],
+            expected,
+            "{expression}"
+        );
+    }
+}
+
 #[test]
 fn time_is_in_proportion_to_the_length() {
     let names = names();
