@@ -5,7 +5,7 @@ mod files;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use files::{
     ConvertArguments, FileFormat, InfoArguments, MergeArguments, SecretsAction, SecretsArguments,
@@ -32,6 +32,8 @@ pub enum Command {
     Run(RunArguments),
     /// Print the packets of a capture file, decrypted
     Read(ReadArguments),
+    /// Compile a capture filter and print its program
+    Filter(FilterArguments),
     /// Print facts about capture files: format, packets, times, interfaces, secrets
     Info(InfoArguments),
     /// Filter, cut, split, re-format and compress a capture file
@@ -63,6 +65,9 @@ pub struct RunArguments {
     /// Size of the kernel's capture buffer in KiB, as a power of two
     #[arg(short = 'B', long = "buffer-size", value_name = "KIB", default_value_t = 65_536)]
     pub buffer_size: u32,
+    /// Capture only packets that match this capture filter (pcap-filter(7)); the others stay in the kernel
+    #[arg(short = 'f', long = "capture-filter", value_name = "FILTER")]
+    pub capture_filter: Option<String>,
     /// Take no TLS secrets: packets only
     #[arg(long)]
     pub no_keys: bool,
@@ -98,6 +103,12 @@ pub struct ReadArguments {
     /// Print only packets that match this display filter
     #[arg(short = 'Y', long = "display-filter", value_name = "FILTER")]
     pub display_filter: Option<String>,
+    /// Look only at packets that match this capture filter (pcap-filter(7)); the others are not decoded
+    #[arg(short = 'f', long = "capture-filter", value_name = "FILTER")]
+    pub capture_filter: Option<String>,
+    /// Print nothing and write the packets that match to OUT (pcapng, or pcap if so named); - is standard output
+    #[arg(short = 'w', long = "write", value_name = "OUT", conflicts_with_all = ["details", "hex", "format", "fields", "time"])]
+    pub write: Option<PathBuf>,
     /// Stop after COUNT packets
     #[arg(short = 'c', long = "count", value_name = "COUNT")]
     pub count: Option<u64>,
@@ -114,6 +125,26 @@ pub struct ReadArguments {
     /// Do not decrypt
     #[arg(long)]
     pub no_decrypt: bool,
+}
+
+/// Arguments of `plaintap filter`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+-d prints as tcpdump does: once in assembler, -dd as C, -ddd as numbers. --ebpf prints what plaintap run -f puts before \
+its own kernel program, which sees packets from the IP header on.")]
+pub struct FilterArguments {
+    /// The capture filter, as pcap-filter(7) has it; several words are joined
+    #[arg(value_name = "EXPR", required = true)]
+    pub expression: Vec<String>,
+    /// Print the program: -d readable (the default), -dd as C, -ddd as decimal numbers
+    #[arg(short = 'd', action = ArgAction::Count)]
+    pub dump: u8,
+    /// Print the program as eBPF
+    #[arg(long, conflicts_with = "dump")]
+    pub ebpf: bool,
+    /// What the packets begin with, as tcpdump names it (EN10MB, RAW, LINUX_SLL2, …); default EN10MB, with --ebpf RAW
+    #[arg(short = 'y', long = "linktype", value_name = "DLT")]
+    pub link_type: Option<String>,
 }
 
 /// What `read` prints.

@@ -4,6 +4,7 @@
 
 mod args;
 mod capture;
+mod capture_filter;
 mod cli;
 mod files;
 mod out;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Run(arguments) => cli::run(&arguments),
         Command::Read(arguments) => cli::read(&arguments),
+        Command::Filter(arguments) => cli::filter(&arguments),
         Command::Info(arguments) => cli::info(&arguments),
         Command::Convert(arguments) => cli::convert(&arguments),
         Command::Merge(arguments) => cli::merge(&arguments),

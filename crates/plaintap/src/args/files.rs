@@ -43,6 +43,9 @@ pub struct ConvertArguments {
     /// Keep only packets that match this display filter
     #[arg(short = 'Y', long = "display-filter", value_name = "FILTER")]
     pub display_filter: Option<String>,
+    /// Keep only packets that match this capture filter (pcap-filter(7))
+    #[arg(short = 'f', long = "capture-filter", value_name = "FILTER")]
+    pub capture_filter: Option<String>,
     /// With -Y: decrypt with the TLS secrets of this key log too (SSLKEYLOGFILE; repeatable)
     #[arg(long = "keys", value_name = "FILE", requires = "display_filter")]
     pub keys: Vec<PathBuf>,

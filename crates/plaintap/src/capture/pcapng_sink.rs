@@ -19,7 +19,13 @@ impl PcapngSink {
     ///
     /// # Errors
     /// When the file does not take it.
-    pub fn new(file: CaptureFile, link_type: LinkType, snap_length: u32, target: &str) -> io::Result<Self> {
+    pub fn new(
+        file: CaptureFile,
+        link_type: LinkType,
+        snap_length: u32,
+        target: &str,
+        filter: &str,
+    ) -> io::Result<Self> {
         let system = rustix::system::uname();
         let system_name =
             format!("{} {}", system.sysname().to_string_lossy(), system.release().to_string_lossy());
@@ -32,7 +38,7 @@ impl PcapngSink {
             snap_length,
             name: "sockets".to_owned(),
             description: target.to_owned(),
-            filter: String::new(),
+            filter: filter.to_owned(),
         })?;
         writer.flush()?;
         Ok(Self { writer })

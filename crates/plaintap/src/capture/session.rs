@@ -20,6 +20,7 @@ use super::live_text::LiveText;
 use super::pcapng_sink::PcapngSink;
 use super::prober::Prober;
 use super::recorder::{Recorded, Recorder, RecorderOptions, Sink};
+use crate::capture_filter::SocketFilter;
 use crate::out::CaptureFile;
 
 /// How long the source waits for packets before other things are looked after.
@@ -30,7 +31,7 @@ const FLUSH: Duration = Duration::from_millis(100);
 const SETTLE: Duration = Duration::from_millis(500);
 
 /// How to capture.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct SessionOptions {
     /// How to record.
     pub recorder: RecorderOptions,
@@ -38,6 +39,8 @@ pub struct SessionOptions {
     pub ring_kib: u32,
     /// Whether to take TLS secrets.
     pub keys: bool,
+    /// Which packets leave the kernel; all if there is none.
+    pub filter: Option<SocketFilter>,
 }
 
 /// What came of a capture.
@@ -101,7 +104,8 @@ pub fn capture_command(
     let sink: Box<dyn Sink + Send> = match file {
         Some(file) => {
             let name = file.name().to_owned();
-            let sink = PcapngSink::new(file, link_type, options.recorder.snap_length, target);
+            let filter = options.filter.as_ref().map_or("", |filter| &filter.expression);
+            let sink = PcapngSink::new(file, link_type, options.recorder.snap_length, target, filter);
             Box::new(sink.with_context(|| format!("cannot write {name}"))?)
         }
         None => Box::new(LiveText::new()),
@@ -161,7 +165,11 @@ fn start_sources(prepared: &Prepared, options: &SessionOptions) -> Result<(Socke
 impl SessionOptions {
     /// The kernel cuts packets only where nobody needs to see the handshakes whole.
     fn sockets(&self) -> SocketsOptions {
-        let default = SocketsOptions { ring_kib: self.ring_kib, ..SocketsOptions::default() };
+        let default = SocketsOptions {
+            ring_kib: self.ring_kib,
+            filter: self.filter.as_ref().map(|filter| filter.instructions.clone()),
+            ..SocketsOptions::default()
+        };
         match self.recorder.snap_length {
             0 => default,
             _ if self.keys => default,
@@ -191,12 +199,14 @@ impl Recording {
     fn run(mut self, ended: &AtomicBool) -> Report {
         let result = self.record(ended);
         let statistics = self.source.statistics();
+        let received = statistics.inbound + statistics.outbound - statistics.duplicates;
         let counts = InterfaceStatistics {
             interface: 0,
             time: now(),
             start: Some(self.start),
             end: Some(now()),
-            received: Some(statistics.inbound + statistics.outbound - statistics.duplicates),
+            received: Some(received),
+            accepted: Some(received - statistics.filtered),
             dropped: Some(statistics.dropped_full + statistics.dropped_uncopied),
             delivered: Some(self.recorder.recorded().total()),
             ..InterfaceStatistics::default()

@@ -1,7 +1,7 @@
 //! `plaintap convert`: selects packets, changes the format, splits.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail};
@@ -12,7 +12,8 @@ use plaintap_packet::file::{Entry, Reader, Record, secrets_type};
 use plaintap_packet::{Nanos, Packet};
 
 use super::read::{load_keys, usage};
-use crate::args::{ConvertArguments, FileFormat, SplitArguments};
+use crate::args::{ConvertArguments, FileFormat, ReadArguments, SplitArguments};
+use crate::capture_filter::FileFilter;
 use crate::files::{
     Connections, Duplicates, Encoder, FlowKey, Outputs, Ranges, SecretRoutes, Secrets, Split, Target,
     display_name, failure, open, parse_time,
@@ -38,6 +39,19 @@ pub fn convert(arguments: &ConvertArguments) -> Result<ExitCode> {
     run(&arguments.input, &arguments.output, target, secrets, Vec::new(), plan)
 }
 
+/// Copies the packets that match to `output`; for `plaintap read -w`.
+///
+/// # Errors
+/// As [`convert`].
+pub(super) fn select(arguments: &ReadArguments, output: &Path) -> Result<ExitCode> {
+    let plan = match Plan::of_selection(arguments) {
+        Ok(plan) => plan,
+        Err(error) => return Ok(usage(&error)),
+    };
+    let target = target(output, None).unwrap_or(Target::Pcapng);
+    run(&arguments.file, output, Some(target), Secrets::Keep, Vec::new(), plan)
+}
+
 /// Copies `input` to `output` with other secrets; for `plaintap secrets`.
 ///
 /// # Errors
@@ -54,6 +68,7 @@ pub(super) fn copy(
 
 /// What is to be done with the packets.
 struct Plan {
+    capture_filter: Option<FileFilter>,
     filter: Option<Filter>,
     keep: Option<Ranges>,
     delete: Option<Ranges>,
@@ -61,12 +76,15 @@ struct Plan {
     stop: Option<Nanos>,
     snap_length: usize,
     duplicates: Option<Duplicates>,
+    /// How many packets to write yet.
+    left: u64,
     split: Split,
 }
 
 impl Default for Plan {
     fn default() -> Self {
         Self {
+            capture_filter: None,
             filter: None,
             keep: None,
             delete: None,
@@ -74,6 +92,7 @@ impl Default for Plan {
             stop: None,
             snap_length: usize::MAX,
             duplicates: None,
+            left: u64::MAX,
             split: Split::No,
         }
     }
@@ -89,20 +108,41 @@ impl Plan {
             arguments.window.map(Duplicates::in_packets)
         };
         Ok(Self {
-            filter: arguments.display_filter.as_deref().map(|f| Filter::new(f, arguments)).transpose()?,
+            capture_filter: arguments.capture_filter.as_deref().map(FileFilter::new).transpose()?,
+            filter: arguments
+                .display_filter
+                .as_deref()
+                .map(|text| Filter::new(text, &arguments.keys, true))
+                .transpose()?,
             keep: arguments.packets.as_deref().map(Ranges::parse).transpose()?,
             delete: arguments.delete.as_deref().map(Ranges::parse).transpose()?,
             start: arguments.start.as_deref().map(parse_time).transpose()?.unwrap_or(Nanos(i64::MIN)),
             stop: arguments.stop.as_deref().map(parse_time).transpose()?,
             snap_length: arguments.snap_length.map_or(usize::MAX, |s| s as usize),
             duplicates,
+            left: u64::MAX,
             split: split(&arguments.split, &arguments.output)?,
+        })
+    }
+
+    fn of_selection(arguments: &ReadArguments) -> Result<Self> {
+        Ok(Self {
+            capture_filter: arguments.capture_filter.as_deref().map(FileFilter::new).transpose()?,
+            filter: arguments
+                .display_filter
+                .as_deref()
+                .map(|text| Filter::new(text, &arguments.keys, !arguments.no_decrypt))
+                .transpose()?,
+            left: arguments.count.unwrap_or(u64::MAX),
+            ..Self::default()
         })
     }
 
     /// Whether packets may be left out or changed.
     fn edits(&self) -> bool {
-        self.filter.is_some()
+        self.capture_filter.is_some()
+            || self.left < u64::MAX
+            || self.filter.is_some()
             || self.keep.is_some()
             || self.delete.is_some()
             || self.start.0 > i64::MIN
@@ -137,14 +177,18 @@ struct Filter {
 }
 
 impl Filter {
-    fn new(text: &str, arguments: &ConvertArguments) -> Result<Self> {
+    fn new(text: &str, key_logs: &[PathBuf], decrypt: bool) -> Result<Self> {
         let filter = DisplayFilter::compile(text).map_err(|error| anyhow!("{error}"))?;
         let keys = KeyStore::new();
-        for path in &arguments.keys {
+        for path in key_logs {
             load_keys(&keys, path)?;
         }
         let decryptor = TlsDecryptor::new(keys.clone());
-        let decoder = Decoder::new(Options { decryptor: Some(Box::new(decryptor)), ..Options::default() });
+        let options = Options {
+            decryptor: if decrypt { Some(Box::new(decryptor)) } else { None },
+            ..Options::default()
+        };
+        let decoder = Decoder::new(options);
         Ok(Self { filter, decoder, keys })
     }
 
@@ -161,6 +205,8 @@ struct Pass {
     /// Only where secrets go to the files of their connections.
     routing: Option<(Connections, SecretRoutes)>,
     number: u64,
+    /// The byte order of a pcap file; blocks know theirs.
+    big_endian: bool,
     /// A process that the filter's decoder shall know.
     new_process: Option<u32>,
 }
@@ -186,9 +232,13 @@ fn run(
         routing: by_connection.then(|| (Connections::new(), SecretRoutes::default())),
         plan,
         number: 0,
+        big_endian: reader.pcap_header().is_some_and(|header| header.big_endian),
         new_process: None,
     };
     let end = loop {
+        if pass.plan.left == 0 {
+            break Ok(ExitCode::SUCCESS);
+        }
         match reader.next_entry() {
             Ok(Some(entry)) => match pass.entry(&entry) {
                 Ok(()) => {}
@@ -222,11 +272,18 @@ impl Pass {
         match &entry.record {
             Record::Packet(packet, options) => {
                 self.number += 1;
+                let big_endian = entry.block.as_ref().map_or(self.big_endian, |block| block.big_endian);
+                if let Some(filter) = &mut self.plan.capture_filter
+                    && !filter.matches(packet, big_endian)?
+                {
+                    return Ok(());
+                }
                 // Does not allocate where there is no comment, which is nearly always.
                 let comments: Vec<&[u8]> = options.comments().collect();
                 if !self.plan.wants(packet, self.number, &comments) {
                     return Ok(());
                 }
+                self.plan.left -= 1;
                 let flow = self.route(packet)?;
                 let encoded = self.encoder.packet(entry.block, packet, self.plan.snap_length)?;
                 self.outputs.packet(&encoded, packet.time, flow)?;

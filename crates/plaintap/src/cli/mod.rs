@@ -1,6 +1,7 @@
 //! The commands, one file each: from typed arguments to what they mean.
 
 mod convert;
+mod filter;
 mod info;
 mod merge;
 mod read;
@@ -8,6 +9,7 @@ mod run;
 mod secrets;
 
 pub use convert::convert;
+pub use filter::filter;
 pub use info::info;
 pub use merge::merge;
 pub use read::read;

@@ -9,11 +9,13 @@ use plaintap_crypt::keylog::LineError;
 use plaintap_crypt::{KeyStore, TlsDecryptor};
 use plaintap_decode::{Decoder, Options, ProcessInfo, registry};
 use plaintap_filter::{DisplayFilter, Needs};
-use plaintap_packet::file::{self, Reader, Record, secrets_type};
+use plaintap_packet::file::{self, Entry, Reader, Record, secrets_type};
 
+use super::convert::select;
 use crate::args::{Format, ReadArguments};
-use crate::files::{display_name, open};
+use crate::capture_filter::FileFilter;
 use crate::complain;
+use crate::files::{display_name, open};
 use crate::out::{Clock, Details, Fields, Hex, Lines, Printer};
 
 /// Runs the command.
@@ -21,6 +23,9 @@ use crate::out::{Clock, Details, Fields, Hex, Lines, Printer};
 /// # Errors
 /// When the file cannot be read to its end; what stands before is printed.
 pub fn read(arguments: &ReadArguments) -> Result<ExitCode> {
+    if let Some(output) = &arguments.write {
+        return select(arguments, output);
+    }
     let printers = match printers(arguments) {
         Ok(printers) => printers,
         Err(error) => return Ok(usage(&error)),
@@ -28,6 +33,10 @@ pub fn read(arguments: &ReadArguments) -> Result<ExitCode> {
     let filter = match arguments.display_filter.as_deref().map(DisplayFilter::compile).transpose() {
         Ok(filter) => filter,
         Err(error) => return Ok(usage(&anyhow!("{error}"))),
+    };
+    let capture_filter = match arguments.capture_filter.as_deref().map(FileFilter::new).transpose() {
+        Ok(filter) => filter,
+        Err(error) => return Ok(usage(&error)),
     };
     let keys = KeyStore::new();
     for path in &arguments.keys {
@@ -41,6 +50,7 @@ pub fn read(arguments: &ReadArguments) -> Result<ExitCode> {
         decoder: decoder(arguments, &keys, filter.as_ref()),
         keys,
         printers,
+        capture_filter,
         filter,
         output: output(),
         text: String::new(),
@@ -59,6 +69,7 @@ pub fn read(arguments: &ReadArguments) -> Result<ExitCode> {
         Err(Stop::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         Err(Stop::Output(e)) => Err(Error::new(e).context("cannot write to standard output")),
         Err(Stop::Input(e)) => Err(anyhow!("{name}: {e}")),
+        Err(Stop::Filter(error)) => Err(error.context(name)),
         Ok(()) => Ok(ExitCode::SUCCESS),
     }
 }
@@ -68,6 +79,7 @@ struct Pass {
     decoder: Decoder,
     keys: KeyStore,
     printers: Vec<Box<dyn Printer>>,
+    capture_filter: Option<FileFilter>,
     filter: Option<DisplayFilter>,
     output: Box<dyn Write>,
     text: String,
@@ -78,16 +90,24 @@ struct Pass {
 
 enum Stop {
     Input(file::Error),
+    Filter(Error),
     Output(io::Error),
 }
 
 impl Pass {
     fn run(&mut self, mut reader: Reader<Box<dyn Read>>) -> Result<(), Stop> {
+        let pcap_order = reader.pcap_header().is_some_and(|header| header.big_endian);
         while self.left > 0 {
-            match reader.next_record().map_err(Stop::Input)? {
-                None => break,
-                Some(Record::Packet(packet, options)) => {
+            let Some(Entry { record, block, .. }) = reader.next_entry().map_err(Stop::Input)? else { break };
+            match record {
+                Record::Packet(packet, options) => {
                     self.number += 1;
+                    if let Some(filter) = &mut self.capture_filter {
+                        let big_endian = block.map_or(pcap_order, |block| block.big_endian);
+                        if !filter.matches(&packet, big_endian).map_err(Stop::Filter)? {
+                            continue;
+                        }
+                    }
                     // Does not allocate where there is no comment, which is nearly always.
                     let comments: Vec<&[u8]> = options.comments().collect();
                     let decoded = self.decoder.decode_with_comments(&packet, self.number, &comments);
@@ -104,17 +124,17 @@ impl Pass {
                     }
                     self.output.write_all(self.text.as_bytes()).map_err(Stop::Output)?;
                 }
-                Some(Record::Secrets(secrets_type::TLS_KEY_LOG, data)) => {
+                Record::Secrets(secrets_type::TLS_KEY_LOG, data) => {
                     let bad = &mut self.bad_secrets;
                     self.keys.insert_keylog(data, |error| *bad += usize::from(is_damage(&error.problem)));
                 }
-                Some(Record::Process(index)) => {
+                Record::Process(index) => {
                     if let Some(process) = reader.processes().get(index as usize) {
                         let info = ProcessInfo { pid: process.pid, name: process.name.clone(), uid: None };
                         self.decoder.set_process(index, info);
                     }
                 }
-                Some(_) => {}
+                _ => {}
             }
         }
         Ok(())

@@ -7,8 +7,10 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use plaintap_linux::run::{self, Command, ExitStatus, Privileges, User, remove_stale};
 
+use super::read::usage;
 use crate::args::RunArguments;
 use crate::capture::{KeyReport, Outcome, RecorderOptions, SessionOptions, capture_command};
+use crate::capture_filter::SocketFilter;
 use crate::complain;
 use crate::out::CaptureFile;
 
@@ -17,7 +19,11 @@ use crate::out::CaptureFile;
 /// # Errors
 /// When the capture cannot be started.
 pub fn run(arguments: &RunArguments) -> Result<ExitCode> {
-    match start(arguments) {
+    let filter = match arguments.capture_filter.as_deref().map(SocketFilter::compile).transpose() {
+        Ok(filter) => filter,
+        Err(error) => return Ok(usage(&error)),
+    };
+    match start(arguments, filter) {
         Ok(outcome) => {
             if !arguments.quiet {
                 eprint!("{}", summary(&outcome, arguments.write.as_deref()));
@@ -38,7 +44,7 @@ pub fn run(arguments: &RunArguments) -> Result<ExitCode> {
     }
 }
 
-fn start(arguments: &RunArguments) -> Result<Outcome> {
+fn start(arguments: &RunArguments, filter: Option<SocketFilter>) -> Result<Outcome> {
     Privileges::current().check_run(arguments.user.is_some())?;
     // What a plaintap that was killed left behind. Failing to clean up after another is no reason to stop.
     let _ = remove_stale();
@@ -56,6 +62,7 @@ fn start(arguments: &RunArguments) -> Result<Outcome> {
         },
         ring_kib: arguments.buffer_size,
         keys: !arguments.no_keys,
+        filter,
     };
     let file = arguments.write.as_deref().map(CaptureFile::create).transpose()?;
     let created = file.as_ref().is_some_and(CaptureFile::created);
@@ -93,6 +100,9 @@ fn summary(outcome: &Outcome, file: Option<&Path>) -> String {
     }
     if statistics.dropped_uncopied > 0 {
         let _ = write!(text, " ({} too large to copy)", statistics.dropped_uncopied);
+    }
+    if statistics.filtered > 0 {
+        let _ = write!(text, ", {} left in the kernel by -f", statistics.filtered);
     }
     if let Some(file) = file {
         let _ = write!(text, " → {}", file.display());

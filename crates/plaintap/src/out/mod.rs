@@ -1,7 +1,8 @@
-//! What comes out: lines, fields, details and hex of packets, and the live capture file.
+//! What comes out: lines, fields, details and hex of packets, programs, and the live capture file.
 
 mod capture_file;
 mod details;
+mod ebpf;
 mod fields;
 mod hex;
 mod lines;
@@ -9,6 +10,7 @@ mod time;
 
 pub use capture_file::CaptureFile;
 pub use details::Details;
+pub use ebpf::EbpfListing;
 pub use fields::Fields;
 pub use hex::Hex;
 pub use lines::{Lines, push_printable};
