@@ -30,16 +30,18 @@ const KNOWN: &[(&str, &str)] = &[
     ("bgp.update.path_attribute.local_pref", "one of six is behind a link layer of Juniper's"),
     ("bgp.update.path_attribute.multi_exit_disc", "the same"),
     ("bgp.update.path_attribute.originator_id", "the same"),
-    ("geneve.option.length", "tshark adds it twice"),
     ("llc.cisco_pid", "tshark takes some frames for inter-switch link"),
+    ("lldp.time_to_live", "tshark stops at a time to live that comes again"),
+    ("lldp.tlv.len", "the same"),
+    ("lldp.tlv.type", "the same"),
     ("ospf.instance_id", "tshark's link LSA has this field too"),
     ("ospf.v3.options", "tshark's LSAs have this field too"),
 ];
 
 /// Captures of link types that are not decoded (frame relay, ARCNET, Juniper, PPI), or in which WireGuard runs on other
-/// ports than its own.
+/// ports than its own, and 802.11 frames of protocol version 1.
 const OTHER: &[&str] =
-    &["OSPFv3_multipoint", "arcnet", "PPI", "bgp-aigp.pcap", "protonvpn", "tunnelbear", "tailscale"];
+    &["OSPFv3_multipoint", "arcnet", "PPI", "bgp-aigp.pcap", "protonvpn", "tunnelbear", "tailscale", "oobr"];
 
 #[test]
 fn fields_are_equal_to_tsharks() {

@@ -48,6 +48,8 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
 
 fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     let mut r = Reader::new(view.header().0, 8);
+    // As in Wireshark, this is the length of all options first, then that of each with its own header.
+    out.put(OPTION_LENGTH, 0..1, Value::Unsigned(u64::from(view.bytes.u8(0) & 0x3f) * 4));
     while r.left() > 0 {
         let at = r.at();
         let (class, kind, length) = (r.u16()?, r.u8()?, r.u8()? & 0x1f);
@@ -56,7 +58,6 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         out.put(OPTION_CLASS, at..at + 2, Value::Unsigned(class.into()));
         out.put(OPTION_TYPE, at + 2..at + 3, Value::Unsigned(kind.into()));
         out.put(OPTION_CRITICAL, at + 2..at + 3, Value::Bool(kind & 0x80 != 0));
-        // Wireshark counts the 4 bytes of the option's header too.
         out.put(OPTION_LENGTH, at + 3..at + 4, Value::Unsigned(4 + body as u64));
         out.close();
         r.take(body)?;
