@@ -474,7 +474,9 @@ mod tests {
             let number = kind.starts_with("FT_UINT") || kind.starts_with("FT_INT");
             // Text is text, however it ends or is counted; dotted object identifiers are text here.
             let same = |k: &str| {
-                k == kind || kind == "FT_STRING" && (k.starts_with("FT_STRINGZ") || k.ends_with("_STRING") || k == "FT_OID")
+                k == kind
+                    || kind == "FT_STRING"
+                        && (k.starts_with("FT_STRINGZ") || k.ends_with("_STRING") || k == "FT_OID")
             };
             let fits =
                 |(k, base): &(&str, &str)| same(k) && (!number || base.starts_with("BASE_HEX") == ours);
