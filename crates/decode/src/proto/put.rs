@@ -32,6 +32,21 @@ pub(super) fn put_list(
     Ok(())
 }
 
+/// Gives out the next `length` bytes as whatever value they are.
+fn put_value<'a>(
+    r: &mut Reader<'a>,
+    length: usize,
+    field: FieldIndex,
+    out: &mut dyn FieldSink,
+    value: impl FnOnce(&'a [u8]) -> Option<Value<'a>>,
+) -> Result<(), Short> {
+    let at = r.at();
+    if let Some(value) = value(r.take(length)?) {
+        out.put(field, at..at + length, value);
+    }
+    Ok(())
+}
+
 /// Gives out the next `length` bytes.
 pub(super) fn put_bytes(
     r: &mut Reader<'_>,
@@ -39,10 +54,7 @@ pub(super) fn put_bytes(
     field: FieldIndex,
     out: &mut dyn FieldSink,
 ) -> Result<(), Short> {
-    let at = r.at();
-    let bytes = r.take(length)?;
-    out.put(field, at..at + length, Value::Bytes(bytes));
-    Ok(())
+    put_value(r, length, field, out, |bytes| Some(Value::Bytes(bytes)))
 }
 
 /// Gives out the next `length` bytes as text.
@@ -52,37 +64,22 @@ pub(super) fn put_text(
     field: FieldIndex,
     out: &mut dyn FieldSink,
 ) -> Result<(), Short> {
-    let at = r.at();
-    let bytes = r.take(length)?;
-    out.put(field, at..at + length, Value::Text(bytes));
-    Ok(())
+    put_value(r, length, field, out, |bytes| Some(Value::Text(bytes)))
 }
 
 /// Gives out the next 4 bytes as an IPv4 address.
 pub(super) fn put_ip4(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
-    let at = r.at();
-    if let Some(&address) = r.take(4)?.first_chunk() {
-        out.put(field, at..at + 4, Value::Ip4(address));
-    }
-    Ok(())
+    put_value(r, 4, field, out, |bytes| bytes.first_chunk().map(|&address| Value::Ip4(address)))
 }
 
 /// Gives out the next 16 bytes as an IPv6 address.
 pub(super) fn put_ip6(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
-    let at = r.at();
-    if let Some(&address) = r.take(16)?.first_chunk() {
-        out.put(field, at..at + 16, Value::Ip6(address));
-    }
-    Ok(())
+    put_value(r, 16, field, out, |bytes| bytes.first_chunk().map(|&address| Value::Ip6(address)))
 }
 
 /// Gives out the next 6 bytes as a MAC address.
 pub(super) fn put_mac(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
-    let at = r.at();
-    if let Some(&address) = r.take(6)?.first_chunk() {
-        out.put(field, at..at + 6, Value::Mac(address));
-    }
-    Ok(())
+    put_value(r, 6, field, out, |bytes| bytes.first_chunk().map(|&address| Value::Mac(address)))
 }
 
 /// Gives out bits of `number`, which lies in the `width` bytes in front of the reader, as flags.

@@ -136,20 +136,20 @@ fn programs_below_another_root() {
     if !is_installed("gcc") || !is_installed("chroot") {
         return;
     }
-    fs::create_dir_all(bench.path("root/bin")).unwrap();
+    fs::create_dir_all(bench.path("jail/bin")).unwrap();
     fs::write(
         bench.path("p.c"),
         "#include <unistd.h>\nint main(int c, char **v) { return c > 1 ? execv(v[1], v + 1) : 7; }\n",
     )
     .unwrap();
-    build_static(&bench, "p.c", "root/bin/first");
-    fs::copy(bench.path("root/bin/first"), bench.path("root/bin/second")).unwrap();
+    build_static(&bench, "p.c", "jail/bin/first");
+    fs::copy(bench.path("jail/bin/first"), bench.path("jail/bin/second")).unwrap();
     // An absolute link that leads nowhere outside.
-    std::os::unix::fs::symlink("/bin/second", bench.path("root/link")).unwrap();
-    let output = bench.runner(&[]).args(["chroot", "root", "/bin/first", "/link"]).output().unwrap();
+    std::os::unix::fs::symlink("/bin/second", bench.path("jail/link")).unwrap();
+    let output = bench.runner(&[]).args(["chroot", "jail", "/bin/first", "/link"]).output().unwrap();
     assert_eq!(output.status.code(), Some(7), "{}", text(&output.stderr));
-    assert_eq!(lines(&bench, "exec", "/root/bin/first").len(), 1, "{}", bench.log());
-    assert_eq!(lines(&bench, "exec", "/root/bin/second").len(), 1, "{}", bench.log());
+    assert_eq!(lines(&bench, "exec", "/jail/bin/first").len(), 1, "{}", bench.log());
+    assert_eq!(lines(&bench, "exec", "/jail/bin/second").len(), 1, "{}", bench.log());
     assert_before(&bench);
 }
 
