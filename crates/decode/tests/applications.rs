@@ -1,7 +1,6 @@
 //! The fields of application protocols against tshark, in the captures of the corpus that its table says contain them.
 //! PLAINTAP_COMPARE=name,name takes only these protocols.
 
-#[allow(dead_code, reason = "these captures come from a table")]
 mod support;
 
 use std::collections::BTreeMap;

@@ -1,7 +1,6 @@
 //! Captures for tests.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
-#[allow(dead_code, reason = "not every test compares")]
 pub(crate) mod compare;
 
 use std::fs::File;
