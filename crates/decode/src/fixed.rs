@@ -83,7 +83,7 @@ mod tests {
     /// Both ways to read a field agree, whole headers or not.
     #[test]
     fn numbers_are_what_the_rows_say() {
-        let mut frame = vec![0; 14 + 20 + 20];
+        let mut frame = [0; 14 + 20 + 20];
         frame.iter_mut().enumerate().for_each(|(i, byte)| *byte = (i * 37) as u8 | 1);
         frame[12..16].copy_from_slice(&[8, 0, 0x45, 0]);
         frame[16..18].copy_from_slice(&[0, 40]);
