@@ -24,20 +24,20 @@ show() {
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
     -keyout key.pem -out cert.pem 2>/dev/null
-# Port 0 would be chosen by the kernel, but s_server does not say which: look for a free one.
+echo "Hello from the demonstration server" >hello
+# Port 0 would be chosen by the kernel, but s_server does not say which: look for one where our file is served.
 for port in 8443 9443 10443 11443 12443; do
     openssl s_server -accept "127.0.0.1:$port" -cert cert.pem -key key.pem -WWW -quiet </dev/null >/dev/null 2>&1 &
     server=$!
     tries=0
     while kill -0 "$server" 2>/dev/null && [ $tries -lt 50 ]; do
-        if curl -sk -o /dev/null "https://127.0.0.1:$port/"; then break 2; fi
+        if curl -sk "https://127.0.0.1:$port/hello" | cmp -s - hello; then break 2; fi
         tries=$((tries + 1))
         sleep 0.1
     done
     server=
 done
 [ -n "$server" ] || { echo "no TLS server could be started" >&2; exit 1; }
-echo "Hello from the demonstration server" >hello
 
 show "plaintap run -w curl.pcapng -- curl -sk https://127.0.0.1:$port/hello"
 $root "$plaintap" run -w curl.pcapng -- curl -sk "https://127.0.0.1:$port/hello"
