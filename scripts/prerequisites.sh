@@ -6,12 +6,14 @@ set -eu
 goal=${1:-build}
 
 # command or file → Debian package
-needs="clang:clang /usr/include/bpf/bpf_helpers.h:libbpf-dev /usr/include/linux/bpf.h:linux-libc-dev cc:gcc"
+needs="clang:clang /usr/include/bpf/bpf_helpers.h:libbpf-dev /usr/include/linux/bpf.h:linux-libc-dev cc:gcc
+ /usr/include/stdio.h:libc6-dev"
 case $goal in
 build) ;;
 demo) needs="$needs curl:curl openssl:openssl go:golang-go" ;;
 test) needs="$needs curl:curl openssl:openssl nginx:nginx-light go:golang-go tshark:tshark tcpdump:tcpdump
- python3:python3 ip:iproute2 nc:netcat-openbsd pgrep:procps /bin/busybox:busybox-static script:bsdutils" ;;
+ capinfos:wireshark-common /usr/bin/python3:python3 ip:iproute2 nft:nftables bpftool:bpftool ps:procps xz:xz-utils
+ cmp:diffutils" ;;
 *)
     echo "usage: $0 build|demo|test" >&2
     exit 2
