@@ -1,6 +1,6 @@
 # The two commands to know: `make demo` and `make test`. On Debian and Ubuntu they install what is missing.
 
-.PHONY: demo test check build bench
+.PHONY: demo test compare check build bench
 
 demo: ## A TLS server on loopback, curl and a stripped Go program captured, the packets printed decrypted
 	scripts/prerequisites.sh demo
@@ -9,6 +9,9 @@ demo: ## A TLS server on loopback, curl and a stripped Go program captured, the 
 test: ## All tests; the last line is their count. Most need root
 	scripts/prerequisites.sh test
 	cargo xtask test
+
+compare: ## Every field of the corpus of captures against tshark; PLAINTAP_COMPARE=FIELD lists its differences
+	cargo test -p plaintap --test oracle -- --nocapture
 
 check: ## Format, lints, documentation, crate arrows
 	scripts/prerequisites.sh build
