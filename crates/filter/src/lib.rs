@@ -9,5 +9,5 @@ pub mod capture;
 pub mod display;
 mod names;
 
-pub use display::{DisplayFilter, Error, Needs};
-pub use names::nearest;
+pub use display::{DisplayFilter, Error, Macros, Needs};
+pub use names::{nearest, suggestion};

@@ -1,21 +1,40 @@
 //! Names that may have been meant.
 
+use std::fmt;
+
 use plaintap_decode::{FieldRef, registry};
 
 /// At most `count` names of fields and protocols that are like this one, the nearest first. For "did you mean".
 pub fn nearest(name: &str, count: usize) -> Vec<&'static str> {
+    closest(name, registry::all().map(FieldRef::name), count)
+}
+
+/// At most `count` of the `known` names that are like this one, the nearest first.
+pub(crate) fn closest<'n>(name: &str, known: impl Iterator<Item = &'n str>, count: usize) -> Vec<&'n str> {
     let wanted = name.to_ascii_lowercase();
     let limit = (wanted.len() / 3).clamp(1, 3);
-    let distance = |known: &'static str| {
+    let distance = |known: &'n str| {
         // Somebody who writes "port" has the name right but for the protocol.
         let last = known.rsplit('.').next().is_some_and(|last| last == wanted);
         let distance = if last { 1 } else { edit_distance(wanted.as_bytes(), known.as_bytes(), limit)? };
         Some((distance, known.len(), known))
     };
-    let mut found: Vec<_> = registry::all().map(FieldRef::name).filter_map(distance).collect();
+    let mut found: Vec<_> = known.filter_map(distance).collect();
     found.sort_unstable();
     found.dedup();
     found.into_iter().take(count).map(|(_, _, known)| known).collect()
+}
+
+/// Text for the names that may have been meant: `; did you mean a or b?`, or nothing.
+pub fn suggestion<S: AsRef<str>>(nearest: &[S]) -> impl fmt::Display {
+    match nearest {
+        [] => String::new(),
+        [one] => format!("; did you mean {}?", one.as_ref()),
+        [first @ .., last] => {
+            let first: Vec<_> = first.iter().map(AsRef::as_ref).collect();
+            format!("; did you mean {} or {}?", first.join(", "), last.as_ref())
+        }
+    }
 }
 
 /// Number of letters to insert, remove, replace or swap with their neighbour to get from one to the other; None above

@@ -6,6 +6,8 @@ mod args;
 mod capture;
 mod capture_filter;
 mod cli;
+mod config;
+mod display_filter;
 mod files;
 mod out;
 mod segment;

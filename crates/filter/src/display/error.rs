@@ -1,6 +1,6 @@
 //! What is wrong with a filter, and where.
 
-use std::fmt;
+use crate::names::suggestion;
 
 /// A place in the text of a filter, in bytes from its start. Two places are always equal, so that syntax trees can be
 /// compared by what they mean.
@@ -142,13 +142,4 @@ pub enum Problem {
     /// Too many parentheses or operators.
     #[error("more than {0} levels of nesting")]
     TooDeep(usize),
-}
-
-/// Text for the names that may have been meant.
-fn suggestion(nearest: &[&str]) -> impl fmt::Display {
-    match nearest {
-        [] => String::new(),
-        [one] => format!("; did you mean {one}?"),
-        [first @ .., last] => format!("; did you mean {} or {last}?", first.join(", ")),
-    }
 }

@@ -1,8 +1,8 @@
 //! The display filter language of Wireshark 4.0 (wireshark-filter(4)), with `xor`/`^^` and `@field` of 4.2.
 //!
 //! A text goes one way: `lex` makes tokens, `parse` a syntax tree, `check` resolves names and types, `compile`
-//! makes what `eval` runs on each packet. Left out are macros and references to a selected packet (`${...}`), and
-//! host names in place of addresses: a filter never asks the network. Different from 4.0 on purpose: numbers in
+//! makes what `eval` runs on each packet; [`Macros`] are expanded before that. Left out are references to a selected packet
+//! (`${field}`), and host names in place of addresses: a filter never asks the network. Different from 4.0 on purpose: numbers in
 //! arithmetic never wrap, `dns.qry.type == "AAAA"` is enough for "AAAA (IPv6 Address)", and `matches` takes regular
 //! expressions that run in linear time, without look-around and back-references.
 
@@ -12,6 +12,7 @@ mod error;
 mod eval;
 mod lex;
 mod literal;
+mod macros;
 mod parse;
 mod syntax;
 mod value;
@@ -22,6 +23,7 @@ use plaintap_decode::{Decoded, ProtocolId};
 
 pub use compile::Needs;
 pub use error::{Error, Problem, Span};
+pub use macros::{MacroError, MacroProblem, Macros};
 
 /// A compiled display filter. Made once, asked for each packet, from any thread.
 #[derive(Debug)]

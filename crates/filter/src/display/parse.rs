@@ -52,7 +52,7 @@ impl<'a> Parser<'a> {
 
     fn unexpected(&self, expected: &'static str) -> Error {
         if self.token == Token::Symbol(Symbol::Dollar) {
-            let what = "macros and references to a selected packet (${...})";
+            let what = "references to a selected packet (${...})";
             return Error::new(self.span, Problem::Unsupported(what));
         }
         let found = match self.token {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 use plaintap_crypt::{KeyStore, TlsDecryptor};
 use plaintap_decode::{Decoder, Options, ProcessInfo};
 use plaintap_filter::DisplayFilter;
@@ -14,6 +14,7 @@ use plaintap_packet::{Nanos, Packet};
 use super::read::{load_keys, usage};
 use crate::args::{ConvertArguments, FileFormat, ReadArguments, SplitArguments};
 use crate::capture_filter::FileFilter;
+use crate::display_filter;
 use crate::files::{
     Connections, Duplicates, Encoder, FlowKey, Outputs, Ranges, SecretRoutes, Secrets, Split, Target,
     display_name, failure, open, parse_time,
@@ -178,7 +179,7 @@ struct Filter {
 
 impl Filter {
     fn new(text: &str, key_logs: &[PathBuf], decrypt: bool) -> Result<Self> {
-        let filter = DisplayFilter::compile(text).map_err(|error| anyhow!("{error}"))?;
+        let filter = display_filter::compile(text)?;
         let keys = KeyStore::new();
         for path in key_logs {
             load_keys(&keys, path)?;

@@ -14,9 +14,9 @@ use plaintap_packet::file::{self, Entry, Reader, Record, secrets_type};
 use super::convert::select;
 use crate::args::{Format, ReadArguments};
 use crate::capture_filter::FileFilter;
-use crate::complain;
 use crate::files::{display_name, open};
 use crate::out::{Clock, Details, Fields, Hex, Lines, Printer};
+use crate::{complain, display_filter};
 
 /// Runs the command.
 ///
@@ -30,9 +30,9 @@ pub fn read(arguments: &ReadArguments) -> Result<ExitCode> {
         Ok(printers) => printers,
         Err(error) => return Ok(usage(&error)),
     };
-    let filter = match arguments.display_filter.as_deref().map(DisplayFilter::compile).transpose() {
+    let filter = match arguments.display_filter.as_deref().map(display_filter::compile).transpose() {
         Ok(filter) => filter,
-        Err(error) => return Ok(usage(&anyhow!("{error}"))),
+        Err(error) => return Ok(usage(&error)),
     };
     let capture_filter = match arguments.capture_filter.as_deref().map(FileFilter::new).transpose() {
         Ok(filter) => filter,
