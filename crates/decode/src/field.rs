@@ -23,10 +23,28 @@ pub enum Kind {
     U24,
     /// Unsigned, 32 bits.
     U32,
+    /// Unsigned, 40 bits.
+    U40,
+    /// Unsigned, 48 bits.
+    U48,
+    /// Unsigned, 56 bits.
+    U56,
     /// Unsigned, 64 bits.
     U64,
+    /// Signed, 8 bits.
+    I8,
+    /// Signed, 16 bits.
+    I16,
+    /// Signed, 24 bits.
+    I24,
     /// Signed, 32 bits.
     I32,
+    /// Signed, 64 bits.
+    I64,
+    /// Floating point of 32 bits; its values are [`Value::Float`] too.
+    Float,
+    /// Floating point of 64 bits.
+    Double,
     /// The number of another frame.
     FrameNumber,
     /// IPv4 address.
@@ -35,6 +53,10 @@ pub enum Kind {
     Ip6,
     /// 48-bit MAC address.
     Mac,
+    /// 64-bit address, of 8 bytes.
+    Eui64,
+    /// Globally unique identifier, in network byte order.
+    Guid,
     /// Bytes.
     Bytes,
     /// Text.
@@ -57,12 +79,23 @@ impl Kind {
             Self::U16 => "FT_UINT16",
             Self::U24 => "FT_UINT24",
             Self::U32 => "FT_UINT32",
+            Self::U40 => "FT_UINT40",
+            Self::U48 => "FT_UINT48",
+            Self::U56 => "FT_UINT56",
             Self::U64 => "FT_UINT64",
+            Self::I8 => "FT_INT8",
+            Self::I16 => "FT_INT16",
+            Self::I24 => "FT_INT24",
             Self::I32 => "FT_INT32",
+            Self::I64 => "FT_INT64",
+            Self::Float => "FT_FLOAT",
+            Self::Double => "FT_DOUBLE",
             Self::FrameNumber => "FT_FRAMENUM",
             Self::Ip4 => "FT_IPv4",
             Self::Ip6 => "FT_IPv6",
             Self::Mac => "FT_ETHER",
+            Self::Eui64 => "FT_EUI64",
+            Self::Guid => "FT_GUID",
             Self::Bytes => "FT_BYTES",
             Self::Text => "FT_STRING",
             Self::Time => "FT_ABSOLUTE_TIME",
@@ -71,37 +104,65 @@ impl Kind {
         }
     }
 
+    /// Whether its values are whole numbers.
+    pub const fn is_integer(self) -> bool {
+        self.is_signed()
+            || matches!(
+                self,
+                Self::U8
+                    | Self::U16
+                    | Self::U24
+                    | Self::U32
+                    | Self::U40
+                    | Self::U48
+                    | Self::U56
+                    | Self::U64
+                    | Self::FrameNumber
+            )
+    }
+
+    /// Whether its values are whole numbers that may be negative.
+    pub const fn is_signed(self) -> bool {
+        matches!(self, Self::I8 | Self::I16 | Self::I24 | Self::I32 | Self::I64)
+    }
+
+    /// Bytes of a whole number of this type; 4 for all others.
+    pub const fn width(self) -> u32 {
+        match self {
+            Self::U8 | Self::I8 => 1,
+            Self::U16 | Self::I16 => 2,
+            Self::U24 | Self::I24 => 3,
+            Self::U40 => 5,
+            Self::U48 => 6,
+            Self::U56 => 7,
+            Self::U64 | Self::I64 => 8,
+            _ => 4,
+        }
+    }
+
     /// Whether a field of this type may have this value.
     pub const fn holds(self, value: &Value<'_>) -> bool {
-        matches!(
-            (self, value),
-            (Self::None, Value::Present)
-                | (Self::Bool, Value::Bool(_))
-                | (
-                    Self::U8 | Self::U16 | Self::U24 | Self::U32 | Self::U64 | Self::FrameNumber,
-                    Value::Unsigned(_)
-                )
-                | (Self::I32, Value::Signed(_))
-                | (Self::Ip4, Value::Ip4(_))
-                | (Self::Ip6, Value::Ip6(_))
-                | (Self::Mac, Value::Mac(_))
-                | (Self::Bytes, Value::Bytes(_))
-                | (Self::Text, Value::Text(_))
-                | (Self::Time, Value::Time(_))
-                | (Self::Duration, Value::Duration(_))
-                | (Self::Protocol, Value::Protocol(..))
-        )
+        match value {
+            Value::Unsigned(_) => self.is_integer() && !self.is_signed(),
+            Value::Signed(_) => self.is_signed(),
+            Value::Float(_) => matches!(self, Self::Float | Self::Double),
+            Value::Present => matches!(self, Self::None),
+            Value::Bool(_) => matches!(self, Self::Bool),
+            Value::Ip4(_) => matches!(self, Self::Ip4),
+            Value::Ip6(_) => matches!(self, Self::Ip6),
+            Value::Mac(_) => matches!(self, Self::Mac),
+            Value::Guid(_) => matches!(self, Self::Guid),
+            Value::Bytes(_) => matches!(self, Self::Bytes | Self::Eui64),
+            Value::Text(_) => matches!(self, Self::Text),
+            Value::Time(_) => matches!(self, Self::Time),
+            Value::Duration(_) => matches!(self, Self::Duration),
+            Value::Protocol(..) => matches!(self, Self::Protocol),
+        }
     }
 
     /// Digits of a value in hexadecimal.
     pub(crate) const fn hex_digits(self) -> usize {
-        match self {
-            Self::U8 => 2,
-            Self::U16 => 4,
-            Self::U24 => 6,
-            Self::U64 => 16,
-            _ => 8,
-        }
+        2 * self.width() as usize
     }
 }
 
@@ -243,8 +304,11 @@ impl Field {
             Place::Bits { start, end, mask } => {
                 let (start, end) = (usize::from(start), usize::from(end));
                 let number = (header.number(start, end)? & mask) >> mask.trailing_zeros();
-                let value =
-                    if self.kind == Kind::Bool { Value::Bool(number != 0) } else { Value::Unsigned(number) };
+                let value = match self.kind {
+                    Kind::Bool => Value::Bool(number != 0),
+                    kind if kind.is_signed() => Value::Signed(signed(number, mask.count_ones())),
+                    _ => Value::Unsigned(number),
+                };
                 Some((start..end, value))
             }
             Place::Rest(start) => {
@@ -262,12 +326,24 @@ impl Field {
             Kind::Ip4 => Value::Ip4(header.array(start)?),
             Kind::Ip6 => Value::Ip6(header.array(start)?),
             Kind::Mac => Value::Mac(header.array(start)?),
-            Kind::Bytes => Value::Bytes(header.0.get(start..end)?),
+            Kind::Guid => Value::Guid(header.array(start)?),
+            Kind::Bytes | Kind::Eui64 => Value::Bytes(header.0.get(start..end)?),
             Kind::Text => Value::Text(header.0.get(start..end)?),
             Kind::Bool => Value::Bool(header.number(start, end)? != 0),
+            Kind::Float => Value::Float(f32::from_be_bytes(header.array(start)?).into()),
+            Kind::Double => Value::Float(f64::from_be_bytes(header.array(start)?)),
+            kind if kind.is_signed() => {
+                Value::Signed(signed(header.number(start, end)?, 8 * (end - start) as u32))
+            }
             _ => Value::Unsigned(header.number(start, end)?),
         })
     }
+}
+
+/// The number that the lowest `bits` bits are in two's complement.
+pub(crate) const fn signed(number: u64, bits: u32) -> i64 {
+    let unused = 64_u32.saturating_sub(bits);
+    if unused >= 64 { 0 } else { (number << unused).cast_signed() >> unused }
 }
 
 /// Looks a value up in a sorted table of names.
@@ -286,12 +362,16 @@ pub enum Value<'a> {
     Unsigned(u64),
     /// A signed number.
     Signed(i64),
+    /// A floating point number.
+    Float(f64),
     /// An IPv4 address.
     Ip4([u8; 4]),
     /// An IPv6 address.
     Ip6([u8; 16]),
     /// A MAC address.
     Mac([u8; 6]),
+    /// A globally unique identifier, in network byte order.
+    Guid([u8; 16]),
     /// Bytes.
     Bytes(&'a [u8]),
     /// Text as it came; mostly UTF-8, never sure to be.

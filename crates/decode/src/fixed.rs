@@ -24,18 +24,8 @@ impl FixedNumber {
             Place::Bits { start, end, mask } => (start, end, mask),
             Place::Rest(_) | Place::Payload | Place::Walk | Place::Meta(_) => return None,
         };
-        let number = matches!(
-            row.kind,
-            Kind::Bool
-                | Kind::U8
-                | Kind::U16
-                | Kind::U24
-                | Kind::U32
-                | Kind::U64
-                | Kind::FrameNumber
-                | Kind::Ip4
-                | Kind::Mac
-        );
+        let unsigned = row.kind.is_integer() && !row.kind.is_signed();
+        let number = unsigned || matches!(row.kind, Kind::Bool | Kind::Ip4 | Kind::Mac);
         (number && end - start <= 8).then(|| Self {
             start,
             width: end - start,

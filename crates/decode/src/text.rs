@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use plaintap_packet::Nanos;
 
 use crate::Address;
-use crate::field::{Base, Field, Value};
+use crate::field::{Base, Field, Kind, Value};
 
 /// Appends a value: numbers by the field's base, flags as 1 and 0, bytes as hex digits, times in UTC. Text is escaped
 /// so that it stays on its line; what is not UTF-8 becomes U+FFFD.
@@ -24,12 +24,19 @@ pub fn write_value(field: Option<&Field>, value: &Value<'_>, out: &mut String) {
             }
             write_decimal(n.unsigned_abs(), out);
         }
+        Value::Float(n) => {
+            let single = field.is_some_and(|field| field.kind == Kind::Float);
+            write_float(n, if single { f32::DIGITS } else { f64::DIGITS }, out);
+        }
         Value::Ip4(a) => write_ip4(a, out),
         Value::Ip6(a) => write_ip6(a, out),
         Value::Mac(a) => write_colons(&a, out),
+        Value::Guid(a) => write_guid(&a, out),
         // What tshark prints for a field of no bytes, so that it differs from no field.
         Value::Bytes([]) => out.push_str("<MISSING>"),
-        Value::Bytes(bytes) if field.is_some_and(|field| field.base == Base::Colons) => {
+        Value::Bytes(bytes)
+            if field.is_some_and(|field| field.base == Base::Colons || field.kind == Kind::Eui64) =>
+        {
             write_colons(bytes, out);
         }
         Value::Bytes(bytes) => write_hex_bytes(bytes, out),
@@ -67,6 +74,34 @@ pub fn write_seconds(nanos: i64, out: &mut String) {
     write_decimal(nanos / 1_000_000_000, out);
     out.push('.');
     write_padded(nanos % 1_000_000_000, 9, out);
+}
+
+/// Appends a number with at most `digits` significant digits, as C's `%g` does: with an exponent where it is below -4
+/// or has more digits than shown, and without zeros at the end.
+pub fn write_float(number: f64, digits: u32, out: &mut String) {
+    if !number.is_finite() {
+        return out.push_str(match number {
+            n if n.is_nan() => "nan",
+            n if n > 0.0 => "inf",
+            _ => "-inf",
+        });
+    }
+    let precision = digits.max(1) as usize - 1;
+    let text = format!("{number:.precision$e}");
+    let Some((mantissa, exponent)) = text.split_once('e') else { return };
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..=precision as i32).contains(&exponent) {
+        let places = (precision as i32 - exponent).unsigned_abs() as usize;
+        let text = format!("{number:.places$}");
+        out.push_str(if places > 0 { without_zeros(&text) } else { &text });
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        let _ = write!(out, "{}e{sign}{:02}", without_zeros(mantissa), exponent.unsigned_abs());
+    }
+}
+
+fn without_zeros(text: &str) -> &str {
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }
 
 /// Appends bytes as hexadecimal digits.
@@ -155,6 +190,16 @@ fn write_colons(bytes: &[u8], out: &mut String) {
         } else {
             push_ascii(&[b':', high, low], out);
         }
+    }
+}
+
+/// Groups of 4, 2, 2, 2 and 6 bytes (RFC 9562 §4).
+fn write_guid(guid: &[u8; 16], out: &mut String) {
+    for (at, &byte) in guid.iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            out.push('-');
+        }
+        push_ascii(&hex_pair(byte), out);
     }
 }
 
@@ -262,6 +307,36 @@ mod tests {
         assert_eq!(text(Value::Text(b"a\r\n\xff")), "a\\r\\n\u{fffd}");
         assert_eq!(text(Value::Duration(-1)), "-0.000000001");
         assert_eq!(text(Value::Ip6([0; 16])), "::");
+        assert_eq!(
+            text(Value::Guid([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15])),
+            "00010203-0405-0607-0809-0a0b0c0d0e0f"
+        );
+    }
+
+    #[test]
+    fn floats_look_as_tsharks_do() {
+        let shown = |number, digits| {
+            let mut out = String::new();
+            write_float(number, digits, &mut out);
+            out
+        };
+        for (number, double, single) in [
+            (0.1, "0.1", "0.1"),
+            (1.0 / 3.0, "0.333333333333333", "0.333333"),
+            (1e15, "1e+15", "1e+15"),
+            (123_456_789_012_345_678.0, "1.23456789012346e+17", "1.23457e+17"),
+            (1e-5, "1e-05", "1e-05"),
+            (0.0001, "0.0001", "0.0001"),
+            (100.0, "100", "100"),
+            (1_234_567.5, "1234567.5", "1.23457e+06"),
+            (123_456.5, "123456.5", "123456"),
+            (-0.0, "-0", "-0"),
+            (1e300, "1e+300", "1e+300"),
+            (f64::NEG_INFINITY, "-inf", "-inf"),
+            (f64::NAN, "nan", "nan"),
+        ] {
+            assert_eq!((shown(number, 15), shown(number, 6)), (double.into(), single.into()));
+        }
     }
 
     #[test]

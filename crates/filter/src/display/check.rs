@@ -288,9 +288,10 @@ impl Checker<'_> {
         let left = self.typed(left, hint.map(numeric))?;
         let (possible, operation) = match operator {
             Arithmetic::Add | Arithmetic::Subtract => (can_add(left.kind), "addition or subtraction"),
-            Arithmetic::Multiply | Arithmetic::Divide | Arithmetic::Modulo => {
-                (is_integer(left.kind), "multiplication or division")
+            Arithmetic::Multiply | Arithmetic::Divide => {
+                (left.kind.is_integer() || is_float(left.kind), "multiplication or division")
             }
+            Arithmetic::Modulo => (left.kind.is_integer(), "multiplication or division"),
             Arithmetic::And => (can_mask(left.kind), "bitwise and"),
         };
         self.demand(&left, possible, operation)?;
@@ -409,18 +410,15 @@ fn meaning(operator: Comparison) -> (Order, bool) {
 /// Types of one family compare with each other: all integers do, MAC addresses and bytes do.
 fn family(kind: Kind) -> Kind {
     match kind {
-        _ if is_integer(kind) => Kind::U64,
-        Kind::Mac => Kind::Bytes,
+        _ if kind.is_integer() => Kind::U64,
+        Kind::Float => Kind::Double,
+        Kind::Mac | Kind::Eui64 | Kind::Guid => Kind::Bytes,
         other => other,
     }
 }
 
-fn is_integer(kind: Kind) -> bool {
-    matches!(kind, Kind::U8 | Kind::U16 | Kind::U24 | Kind::U32 | Kind::U64 | Kind::I32 | Kind::FrameNumber)
-}
-
 fn can_contain(kind: Kind) -> bool {
-    matches!(kind, Kind::Bytes | Kind::Mac | Kind::Text | Kind::Protocol)
+    matches!(kind, Kind::Bytes | Kind::Mac | Kind::Eui64 | Kind::Guid | Kind::Text | Kind::Protocol)
 }
 
 fn can_slice(kind: Kind) -> bool {
@@ -428,29 +426,31 @@ fn can_slice(kind: Kind) -> bool {
 }
 
 fn can_add(kind: Kind) -> bool {
-    is_integer(kind) || kind == Kind::Duration
+    kind.is_integer() || is_float(kind) || kind == Kind::Duration
+}
+
+fn is_float(kind: Kind) -> bool {
+    matches!(kind, Kind::Float | Kind::Double)
 }
 
 fn can_mask(kind: Kind) -> bool {
-    is_integer(kind) || matches!(kind, Kind::Ip4 | Kind::Ip6 | Kind::Mac | Kind::Bytes)
+    kind.is_integer() || matches!(kind, Kind::Ip4 | Kind::Ip6 | Kind::Mac | Kind::Bytes)
 }
 
 fn can_print(kind: Kind) -> bool {
-    is_integer(kind) || matches!(kind, Kind::Ip4 | Kind::Ip6 | Kind::Mac)
+    kind.is_integer() || matches!(kind, Kind::Ip4 | Kind::Ip6 | Kind::Mac)
 }
 
 /// What `len` says of types whose values have no length of their own.
 fn fixed_size(kind: Kind) -> Option<u32> {
     Some(match kind {
-        Kind::U8 => 1,
-        Kind::U16 => 2,
-        Kind::U24 => 3,
-        Kind::U32 | Kind::I32 | Kind::FrameNumber | Kind::Ip4 => 4,
+        _ if kind.is_integer() => kind.width(),
+        Kind::Float | Kind::Ip4 => 4,
         Kind::Mac => 6,
-        Kind::U64 => 8,
-        Kind::Ip6 => 16,
-        Kind::None | Kind::Bool | Kind::Time | Kind::Duration => 0,
+        Kind::Double | Kind::Eui64 => 8,
+        Kind::Ip6 | Kind::Guid => 16,
         Kind::Bytes | Kind::Text | Kind::Protocol => return None,
+        _ => 0,
     })
 }
 
@@ -462,12 +462,22 @@ fn kind_text(kind: Kind) -> &'static str {
         Kind::U16 => "an unsigned number of 2 bytes",
         Kind::U24 => "an unsigned number of 3 bytes",
         Kind::U32 => "an unsigned number of 4 bytes",
+        Kind::U40 => "an unsigned number of 5 bytes",
+        Kind::U48 => "an unsigned number of 6 bytes",
+        Kind::U56 => "an unsigned number of 7 bytes",
         Kind::U64 => "an unsigned number of 8 bytes",
+        Kind::I8 => "a signed number of 1 byte",
+        Kind::I16 => "a signed number of 2 bytes",
+        Kind::I24 => "a signed number of 3 bytes",
         Kind::I32 => "a signed number of 4 bytes",
+        Kind::I64 => "a signed number of 8 bytes",
+        Kind::Float | Kind::Double => "a floating point number",
         Kind::FrameNumber => "a frame number",
         Kind::Ip4 => "an IPv4 address",
         Kind::Ip6 => "an IPv6 address",
         Kind::Mac => "a MAC address",
+        Kind::Eui64 => "a 64-bit address",
+        Kind::Guid => "a globally unique identifier",
         Kind::Bytes => "a sequence of bytes",
         Kind::Text => "a string",
         Kind::Time => "a point in time",

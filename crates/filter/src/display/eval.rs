@@ -430,7 +430,7 @@ fn print(source: &Source, packet: &Decoded<'_>, out: &mut dyn FnMut(Item<'_>)) {
                 Ok(mac) => text::write_value(None, &Value::Mac(mac), &mut printed),
                 Err(_) => return,
             },
-            Item::Text(_) | Item::Present | Item::Nanos(_) => return,
+            Item::Text(_) | Item::Present | Item::Float(_) | Item::Nanos(_) => return,
         }
         out(Item::Text(printed.as_bytes()));
     });

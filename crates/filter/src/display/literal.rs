@@ -38,14 +38,17 @@ pub(super) fn constant(
 ) -> Result<Constant, Unreadable> {
     match kind {
         Kind::Bool => boolean(names, literal),
-        Kind::U8 | Kind::U16 | Kind::U24 | Kind::U32 | Kind::U64 | Kind::I32 | Kind::FrameNumber => {
-            integer(kind, names, literal)
-        }
+        _ if kind.is_integer() => integer(kind, names, literal),
+        Kind::Float | Kind::Double => word(literal)
+            .and_then(float)
+            .map(Constant::Float)
+            .ok_or_else(|| expected("a number like 1, 0.5 or 1e-6")),
         Kind::Ip4 => ip4(word(literal)),
         Kind::Ip6 => ip6(word(literal)),
         Kind::Mac if !partial => mac(word(literal)),
         Kind::Mac => word(literal).and_then(bytes).map(into).ok_or_else(|| expected(BYTES)),
-        Kind::Bytes | Kind::Protocol => match literal {
+        Kind::Guid => word(literal).and_then(guid).map(into).ok_or_else(|| expected(GUID)),
+        Kind::Bytes | Kind::Eui64 | Kind::Protocol => match literal {
             Literal::Word(word) => bytes(word).map(into).ok_or_else(|| expected(BYTES)),
             Literal::Text(text) => Ok(into(text.to_vec())),
             Literal::Char(c) => Ok(into(vec![char_byte(c)?])),
@@ -69,11 +72,13 @@ pub(super) fn constant(
             .and_then(duration)
             .map(Constant::Nanos)
             .ok_or_else(|| expected("seconds, with at most nine digits behind the point")),
-        Kind::None => Err(expected("nothing (the field has no value)")),
+        _ => Err(expected("nothing (the field has no value)")),
     }
 }
 
 const BYTES: &str = "bytes like 0a:1b:2c, 0a-1b-2c, 0a1b2c, one as 0x0a, or a string in quotes";
+
+const GUID: &str = "an identifier like 6ba7b810-9dad-11d1-80b4-00c04fd430c8";
 
 fn expected(what: &str) -> Unreadable {
     Unreadable::Expected(what.into())
@@ -103,16 +108,26 @@ pub(super) fn unsigned(text: &str) -> Option<u64> {
     if digits.starts_with(['+', '-']) { None } else { u64::from_str_radix(digits, radix).ok() }
 }
 
+/// Digits with a point and an exponent; the sign is applied later.
+fn float(text: &str) -> Option<f64> {
+    let digits = text.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    if digits { text.parse().ok() } else { None }
+}
+
+/// Hexadecimal digits in groups of 8, 4, 4, 4 and 12 (RFC 9562 §4).
+fn guid(text: &str) -> Option<Vec<u8>> {
+    let lengths = [8, 4, 4, 4, 12];
+    let groups: Vec<&str> = text.split('-').collect();
+    if !groups.iter().map(|group| group.len()).eq(lengths) {
+        return None;
+    }
+    bytes(&groups.concat())
+}
+
 fn integer(kind: Kind, names: ValueNames, literal: Literal<'_>) -> Result<Constant, Unreadable> {
-    let largest = match kind {
-        Kind::U8 => u64::from(u8::MAX),
-        Kind::U16 => u64::from(u16::MAX),
-        Kind::U24 => 0xff_ffff,
-        Kind::U64 => u64::MAX,
-        // One more is there below zero; the sign is applied later.
-        Kind::I32 => 1 << 31,
-        _ => u64::from(u32::MAX),
-    };
+    let bits = 8 * kind.width();
+    // Of a signed number one more is there below zero; the sign is applied later.
+    let largest = if kind.is_signed() { 1 << (bits - 1) } else { u64::MAX >> (64 - bits) };
     let number = match literal {
         Literal::Char(c) => Some(u64::from(c)),
         Literal::Word(word) => unsigned(word),
@@ -346,10 +361,24 @@ mod tests {
             assert_eq!(word_of(Kind::U8, text), Ok(Constant::Number(value)), "{text}");
         }
         assert_eq!(word_of(Kind::U8, "256"), Err(Unreadable::TooBig(255)));
+        assert_eq!(word_of(Kind::I8, "129"), Err(Unreadable::TooBig(128)));
+        assert_eq!(word_of(Kind::U40, "0xffffffffff"), Ok(Constant::Number(0xff_ffff_ffff)));
         assert_eq!(word_of(Kind::U64, "99999999999999999999"), Err(Unreadable::TooBig(u64::MAX)));
         for bad in ["08", "0x", "0b12", "80a", "1e3", "80.5", "1_000", "+1", "0x+1", ":80", ""] {
             assert!(matches!(word_of(Kind::U32, bad), Err(Unreadable::Expected(_))), "{bad}");
         }
+    }
+
+    #[test]
+    fn floats_and_identifiers_are_read() {
+        assert_eq!(word_of(Kind::Double, "0.5"), Ok(Constant::Float(0.5)));
+        assert_eq!(word_of(Kind::Float, "1e-6"), Ok(Constant::Float(1e-6)));
+        for bad in ["inf", "x", "+1", "1,5", ""] {
+            assert!(word_of(Kind::Double, bad).is_err(), "{bad}");
+        }
+        let guid = word_of(Kind::Guid, "6ba7b810-9dad-11d1-80b4-00c04fd430c8");
+        assert!(matches!(guid, Ok(Constant::Bytes(bytes)) if bytes.len() == 16 && bytes[0] == 0x6b));
+        assert!(word_of(Kind::Guid, "6ba7b8109dad11d180b400c04fd430c8").is_err());
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub(super) enum Item<'a> {
     Present,
     /// Booleans (0 and 1) and integers. Wide enough that no arithmetic on 64-bit fields wraps silently.
     Number(i128),
+    /// A floating point number.
+    Float(f64),
     /// An IPv4 address; in a filter perhaps a network, by its mask.
     Ip4(u32, u32),
     /// The same for IPv6.
@@ -29,6 +31,7 @@ pub(super) enum Item<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Constant {
     Number(i128),
+    Float(f64),
     Ip4(u32, u32),
     Ip6(u128, u128),
     Bytes(Box<[u8]>),
@@ -41,6 +44,7 @@ impl Constant {
     pub(super) fn item(&self) -> Item<'_> {
         match self {
             Self::Number(n) => Item::Number(*n),
+            Self::Float(n) => Item::Float(*n),
             Self::Ip4(address, mask) => Item::Ip4(*address, *mask),
             Self::Ip6(address, mask) => Item::Ip6(*address, *mask),
             Self::Bytes(bytes) => Item::Bytes(bytes),
@@ -54,6 +58,7 @@ impl Constant {
         Some(match item {
             Item::Present => return None,
             Item::Number(n) => Self::Number(n),
+            Item::Float(n) => Self::Float(n),
             Item::Ip4(address, mask) => Self::Ip4(address, mask),
             Item::Ip6(address, mask) => Self::Ip6(address, mask),
             Item::Bytes(bytes) => Self::Bytes(bytes.into()),
@@ -72,9 +77,11 @@ impl<'a> Item<'a> {
             Value::Bool(b) => Item::Number(*b as i128),
             Value::Unsigned(n) => Item::Number(*n as i128),
             Value::Signed(n) => Item::Number(*n as i128),
+            Value::Float(n) => Item::Float(*n),
             Value::Ip4(address) => Item::Ip4(u32::from_be_bytes(*address), u32::MAX),
             Value::Ip6(address) => Item::Ip6(u128::from_be_bytes(*address), u128::MAX),
             Value::Mac(address) => Item::Bytes(address),
+            Value::Guid(guid) => Item::Bytes(guid),
             Value::Bytes(bytes) | Value::Protocol(bytes, _) => Item::Bytes(bytes),
             Value::Text(bytes) => Item::Text(bytes),
             Value::Time(time) => Item::Nanos(time.0),
@@ -87,6 +94,7 @@ impl<'a> Item<'a> {
     pub(super) fn compare(self, other: Item<'_>) -> Option<Ordering> {
         Some(match (self, other) {
             (Item::Number(a), Item::Number(b)) => a.cmp(&b),
+            (Item::Float(a), Item::Float(b)) => return a.partial_cmp(&b),
             (Item::Ip4(a, m), Item::Ip4(b, n)) => (a & m & n).cmp(&(b & m & n)),
             (Item::Ip6(a, m), Item::Ip6(b, n)) => (a & m & n).cmp(&(b & m & n)),
             (Item::Text(a), Item::Text(b)) => a.cmp(b),
@@ -105,7 +113,7 @@ impl<'a> Item<'a> {
             Item::Bytes(bytes) | Item::Text(bytes) => then(bytes),
             Item::Ip4(address, _) => then(&address.to_be_bytes()),
             Item::Ip6(address, _) => then(&address.to_be_bytes()),
-            Item::Present | Item::Number(_) | Item::Nanos(_) => return None,
+            Item::Present | Item::Number(_) | Item::Float(_) | Item::Nanos(_) => return None,
         })
     }
 
@@ -113,6 +121,7 @@ impl<'a> Item<'a> {
     pub(super) fn negated(self) -> Option<Item<'static>> {
         match self {
             Item::Number(n) => Some(Item::Number(n.checked_neg()?)),
+            Item::Float(n) => Some(Item::Float(-n)),
             Item::Nanos(n) => Some(Item::Nanos(n.checked_neg()?)),
             _ => None,
         }
@@ -122,6 +131,7 @@ impl<'a> Item<'a> {
     pub(super) fn absolute(self) -> Option<Item<'static>> {
         match self {
             Item::Number(n) => Some(Item::Number(n.checked_abs()?)),
+            Item::Float(n) => Some(Item::Float(n.abs())),
             Item::Nanos(n) => Some(Item::Nanos(n.checked_abs()?)),
             _ => None,
         }
@@ -132,6 +142,7 @@ impl<'a> Item<'a> {
     pub(super) fn calculate(self, operator: Arithmetic, other: Item<'_>, out: &mut dyn FnMut(Item<'_>)) {
         let result = match (self, other) {
             (Item::Number(a), Item::Number(b)) => number(operator, a, b).map(Item::Number),
+            (Item::Float(a), Item::Float(b)) => float(operator, a, b).map(Item::Float),
             (Item::Nanos(a), Item::Nanos(b)) => nanos(operator, a, b).map(Item::Nanos),
             (Item::Ip4(a, _), Item::Ip4(b, _)) => Some(Item::Ip4(a & b, u32::MAX)),
             (Item::Ip6(a, _), Item::Ip6(b, _)) => Some(Item::Ip6(a & b, u128::MAX)),
@@ -149,6 +160,7 @@ pub(super) fn is_nonzero(item: Item<'_>) -> bool {
     match item {
         Item::Present => true,
         Item::Number(n) => n != 0,
+        Item::Float(n) => n != 0.0,
         Item::Ip4(address, _) => address != 0,
         Item::Ip6(address, _) => address != 0,
         Item::Bytes(bytes) | Item::Text(bytes) => bytes.iter().any(|b| *b != 0),
@@ -164,6 +176,16 @@ fn number(operator: Arithmetic, a: i128, b: i128) -> Option<i128> {
         Arithmetic::Divide => a.checked_div(b),
         Arithmetic::Modulo => a.checked_rem(b),
         Arithmetic::And => Some(a & b),
+    }
+}
+
+fn float(operator: Arithmetic, a: f64, b: f64) -> Option<f64> {
+    match operator {
+        Arithmetic::Add => Some(a + b),
+        Arithmetic::Subtract => Some(a - b),
+        Arithmetic::Multiply => Some(a * b),
+        Arithmetic::Divide if b != 0.0 => Some(a / b),
+        _ => None,
     }
 }
 
