@@ -9,7 +9,7 @@ use crate::Bytes;
 use crate::buffers::Buffers;
 use crate::decoder::Timing;
 use crate::field::{Field, FieldIndex, FieldSink, Place, Value};
-use crate::flow::Facts;
+use crate::flow::{Facts, Setup};
 use crate::layers::{Layer, Layers, Stop};
 use crate::process::ProcessInfo;
 use crate::proto::id;
@@ -301,6 +301,13 @@ impl<'a> View<'a> {
     /// What the flow stage found out, for transport layers.
     pub(crate) fn facts(&self) -> Option<&'a Facts> {
         self.decoded.work.facts.get((self.layer.detail as usize).checked_sub(1)?)
+    }
+
+    /// Who announced the conversation that this layer lies in, where its protocol is known from that.
+    pub fn setup(&self) -> Option<Setup> {
+        let transport = |layer: &&Layer| matches!(layer.protocol, id::tcp | id::udp);
+        let transport = self.below().iter().rev().find(transport)?;
+        self.decoded.view(*transport).facts()?.setup
     }
 
     /// The layers in front of this one, outermost first.

@@ -109,7 +109,7 @@ impl Decoder {
             protocol: claimed::link_type(packet.link_type),
         };
         match &mut self.flows {
-            Some(flows) => flows.decode(&mut self.work, packet, start, &mut self.counters),
+            Some(flows) => flows.decode(&mut self.work, packet, number, start, &mut self.counters),
             None => walk::alone(&mut self.work, packet.data, start),
         }
         self.counters.layers_dropped += u64::from(self.work.layers.dropped());

@@ -29,7 +29,7 @@ pub use decoder::{Decoder, Options};
 pub use decryptor::{Decryptor, Outcome, Side, Unreadable};
 pub use field::{Field, FieldIndex, Kind, Value};
 pub use fixed::FixedNumber;
-pub use flow::Framing;
+pub use flow::{Announcements, Following, Framing, Setup, Transport};
 pub use layers::{Layer, Layers, Short, Step, Stop};
 pub use limits::Counters;
 pub use process::ProcessInfo;

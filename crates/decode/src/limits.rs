@@ -9,6 +9,9 @@ pub const MAX_DEPTH: usize = 64;
 /// TCP connections and UDP conversations remembered, each. The longest unused go first.
 pub const MAX_FLOWS: usize = 1 << 20;
 
+/// Announced conversations remembered, like the data connections of FTP. The longest unused go first.
+pub const MAX_ANNOUNCED: usize = 1 << 14;
+
 /// Bytes of a PDU that spans segments; a longer one is shown with its beginning only.
 pub const MAX_PDU: usize = 8 << 20;
 

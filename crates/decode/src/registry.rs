@@ -7,7 +7,7 @@ use plaintap_packet::LinkType;
 
 use crate::decoded::View;
 use crate::field::{Field, FieldIndex, Kind, Walk};
-use crate::flow::Framing;
+use crate::flow::{Announcements, Following, Framing};
 pub use crate::proto::PROTOCOLS;
 
 /// The number of a protocol: its place in [`PROTOCOLS`].
@@ -21,6 +21,8 @@ impl ProtocolId {
     pub(crate) const FRAGMENT: Self = Self(254);
     /// The payload belongs to a stream; the flow stage decodes it.
     pub(crate) const STREAM: Self = Self(253);
+    /// The payload belongs to a conversation of datagrams; the flow stage chooses its protocol.
+    pub(crate) const DATAGRAM: Self = Self(252);
 
     /// The protocol itself. None for the marks above.
     pub fn protocol(self) -> Option<&'static Protocol> {
@@ -52,6 +54,14 @@ pub struct Protocol {
     pub walk: Option<Walk>,
     /// For protocols over a stream of bytes: how it is cut into PDUs.
     pub stream: Option<Stream>,
+    /// Whether a stream on any port surely begins with a PDU of this protocol, where its `probe` is strong enough only on
+    /// the ports that it claims.
+    pub recognise_stream: Option<fn(&[u8]) -> bool>,
+    /// For protocols over UDP that are told from others by more than a port.
+    pub datagrams: Option<Datagrams>,
+    /// Finds the conversations that a PDU announces, like the data connections of FTP and the media of SDP. Called with
+    /// the bytes of each layer of this protocol, wherever it lies, and in the order of the capture.
+    pub announce: Option<fn(&[u8], &mut Announcements<'_>)>,
     /// The protocol column where it depends on the packet.
     pub column_of: Option<fn(&View<'_>) -> &'static str>,
     /// The line for people: what this packet says.
@@ -72,6 +82,9 @@ impl Protocol {
             aliases: &[],
             walk: None,
             stream: None,
+            recognise_stream: None,
+            datagrams: None,
+            announce: None,
             column_of: None,
             info: None,
             summary: None,
@@ -121,6 +134,25 @@ pub struct Stream {
     /// Whether a segment with only the beginning of a PDU counts as a packet of this protocol, as in Wireshark.
     pub partial_counts: bool,
 }
+
+/// How a protocol is known in the datagrams of UDP. Asked in this order: the protocol of the conversation, when that is
+/// known; those that claim a port; those that recognise their content on any port.
+#[derive(Debug)]
+pub struct Datagrams {
+    /// Whether a payload can be of this protocol: asked on its own ports, and in conversations that are known to be
+    /// its. Where it cannot, others are asked.
+    pub admits: fn(&[u8]) -> bool,
+    /// Whether a payload is surely of this protocol, whatever its ports. None where the content does not tell.
+    pub recognise: Option<fn(&[u8]) -> bool>,
+    /// Whether a conversation is of this protocol from its first recognised datagram on.
+    pub keeps: bool,
+    /// Follows the conversation. What it returns becomes [`crate::Layer::detail`] of this datagram's layer, in place of
+    /// what `enter` gave.
+    pub follow: Option<Follow>,
+}
+
+/// Takes the payload of a datagram, and gives the detail of its layer.
+pub type Follow = fn(&[u8], &mut Following<'_>) -> Option<u32>;
 
 /// How long a PDU is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -264,11 +296,17 @@ pub(crate) mod claimed {
         IP_PROTOCOLS[usize::from(number)]
     }
 
-    /// By UDP port: the lower one is asked first, as Wireshark does. Unknown ones are `data`.
+    /// By one UDP port; [`id::data`] when nobody claims it.
+    #[inline]
+    pub(crate) fn udp_port(port: u16) -> ProtocolId {
+        UDP_PORTS[usize::from(port)]
+    }
+
+    /// By UDP ports: the lower one is asked first, as Wireshark does. Unknown ones are `data`.
     #[inline]
     pub(crate) fn udp_ports(a: u16, b: u16) -> ProtocolId {
-        match UDP_PORTS[usize::from(a.min(b))] {
-            id::data => UDP_PORTS[usize::from(a.max(b))],
+        match udp_port(a.min(b)) {
+            id::data => udp_port(a.max(b)),
             found => found,
         }
     }
@@ -280,7 +318,22 @@ pub(crate) mod claimed {
 
     /// The stream protocols that may be recognised on any port.
     pub(crate) fn on_any_port() -> &'static [ProtocolId] {
-        &ON_ANY_PORT.0[..ON_ANY_PORT.1]
+        ON_ANY_PORT.as_slice()
+    }
+
+    /// The stream protocols that have a stronger test for any port.
+    pub(crate) fn in_streams() -> &'static [ProtocolId] {
+        IN_STREAMS.as_slice()
+    }
+
+    /// The protocols that recognise their datagrams on any port.
+    pub(crate) fn in_datagrams() -> &'static [ProtocolId] {
+        IN_DATAGRAMS.as_slice()
+    }
+
+    /// The protocols that announce conversations.
+    pub(crate) fn announcers() -> &'static [ProtocolId] {
+        ANNOUNCERS.as_slice()
     }
 
     /// By link type; unknown ones are `data`.
@@ -306,20 +359,56 @@ pub(crate) mod claimed {
     static UDP_PORTS: [ProtocolId; 1 << 16] = table(Space::UdpPort);
     static LINK_TYPES: [ProtocolId; 512] = table(Space::LinkType);
 
-    /// Kept apart, so that a segment of unknown protocol does not touch all of [`PROTOCOLS`].
-    static ON_ANY_PORT: ([ProtocolId; 64], usize) = {
-        let (mut list, mut count, mut p) = ([id::data; 64], 0, 0);
-        while p < PROTOCOLS.len() {
-            if let Some(stream) = &PROTOCOLS[p].stream
-                && stream.any_port
-            {
-                list[count] = ProtocolId(p as u8);
-                count += 1;
+    // Kept apart, so that a packet of unknown protocol does not touch all of [`PROTOCOLS`].
+    static ON_ANY_PORT: List = List::of(Trait::StreamOnAnyPort);
+    static IN_STREAMS: List = List::of(Trait::RecognisesStreams);
+    static IN_DATAGRAMS: List = List::of(Trait::RecognisesDatagrams);
+    static ANNOUNCERS: List = List::of(Trait::Announces);
+
+    /// Some of the protocols, in their order.
+    struct List {
+        protocols: [ProtocolId; 64],
+        count: usize,
+    }
+
+    #[derive(Clone, Copy)]
+    enum Trait {
+        StreamOnAnyPort,
+        RecognisesStreams,
+        RecognisesDatagrams,
+        Announces,
+    }
+
+    impl List {
+        /// Those that have a trait. Does not compile when there are too many.
+        const fn of(wanted: Trait) -> Self {
+            let mut list = Self { protocols: [id::data; 64], count: 0 };
+            let mut p = 0;
+            while p < PROTOCOLS.len() {
+                if has(PROTOCOLS[p], wanted) {
+                    list.protocols[list.count] = ProtocolId(p as u8);
+                    list.count += 1;
+                }
+                p += 1;
             }
-            p += 1;
+            list
         }
-        (list, count)
-    };
+
+        fn as_slice(&self) -> &[ProtocolId] {
+            &self.protocols[..self.count]
+        }
+    }
+
+    const fn has(protocol: &super::Protocol, wanted: Trait) -> bool {
+        match wanted {
+            Trait::StreamOnAnyPort => matches!(&protocol.stream, Some(stream) if stream.any_port),
+            Trait::RecognisesStreams => protocol.recognise_stream.is_some(),
+            Trait::RecognisesDatagrams => {
+                matches!(&protocol.datagrams, Some(datagrams) if datagrams.recognise.is_some())
+            }
+            Trait::Announces => protocol.announce.is_some(),
+        }
+    }
 
     #[derive(Clone, Copy)]
     enum Space {

@@ -1,6 +1,8 @@
 //! Flows: what several packets say together. Conversations are numbered, sequence numbers made relative, IP fragments
 //! and TCP streams put together, TLS records handed to the decryptor; the walk then goes on in the bytes so made.
 
+mod announced;
+mod datagram;
 mod fragments;
 mod stream;
 mod table;
@@ -8,8 +10,12 @@ mod tcp;
 mod tls;
 pub(crate) mod walk;
 
-use plaintap_packet::{Nanos, Packet};
+use plaintap_packet::Packet;
 
+use self::announced::Announced;
+pub use self::announced::{Announcements, Setup, Transport};
+pub use self::datagram::Following;
+use self::datagram::UdpFlow;
 use self::fragments::Fragments;
 use self::table::{FlowKey, Generations};
 use self::tcp::TcpFlow;
@@ -35,6 +41,8 @@ pub(crate) struct Facts {
     pub(crate) ack_base: u32,
     /// The window scale option's shift count (RFC 7323 §2); -1: not seen, -2: not in use.
     pub(crate) window_shift: i8,
+    /// Who announced the conversation, where its protocol is known from that.
+    pub(crate) setup: Option<Setup>,
 }
 
 /// What a stream protocol may look at and keep while it cuts the stream into PDUs.
@@ -68,17 +76,11 @@ pub(crate) struct Flows {
     tcp: Generations<FlowKey, TcpFlow>,
     udp: Generations<FlowKey, UdpFlow>,
     fragments: Fragments,
+    announced: Announced,
     tcp_streams: u32,
     udp_streams: u32,
     /// Bytes kept in all connections.
     buffered: usize,
-}
-
-#[derive(Debug)]
-struct UdpFlow {
-    stream: u32,
-    first: Nanos,
-    last: Nanos,
 }
 
 impl Flows {
@@ -89,6 +91,7 @@ impl Flows {
             tcp: Generations::new(limits::MAX_FLOWS),
             udp: Generations::new(limits::MAX_FLOWS),
             fragments: Fragments::new(),
+            announced: Announced::new(),
             tcp_streams: 0,
             udp_streams: 0,
             buffered: 0,
@@ -99,64 +102,62 @@ impl Flows {
         self.decryptor.as_deref()
     }
 
-    /// Decodes one packet from `start` on.
+    /// Decodes one packet from `start` on; `number` is that of the frame.
     pub(crate) fn decode(
         &mut self,
         work: &mut Work,
         packet: &Packet<'_>,
+        number: u64,
         start: Start,
         counters: &mut Counters,
     ) {
-        let mut end = walk::walk(work, packet.data, start);
-        while let End::Fragment { layer } = end {
-            if !self.stages.fragments {
-                walk::piece(work, packet.data, layer);
-                break;
-            }
-            let Some(start) = self.fragments.add(work, packet.data, layer, counters) else {
-                // Not complete: the piece itself is all there is to show.
-                walk::mark_payload(work, layer);
-                break;
+        let frame = packet.data;
+        let mut end = walk::walk(work, frame, start);
+        for _ in 0..limits::MAX_DEPTH {
+            let next = match end {
+                End::Done => break,
+                End::Fragment { layer } => self.fragment(work, frame, layer, counters),
+                End::Datagram { layer } if self.stages.numbers => {
+                    end = self.datagram(work, packet, layer, counters);
+                    continue;
+                }
+                End::Datagram { layer } => walk::datagram(work, frame, layer),
+                End::Stream { layer } => {
+                    if self.stages.numbers {
+                        self.segment(work, packet, layer, counters);
+                    }
+                    break;
+                }
             };
-            end = walk::walk(work, packet.data, start);
+            let Some(start) = next else { break };
+            end = walk::walk(work, frame, start);
         }
-        if !self.stages.numbers {
-            return;
-        }
-        self.number_udp(work, packet, counters);
-        if let End::Stream { layer, quoted } = end {
-            self.segment(work, packet, layer, quoted, counters);
+        if self.stages.numbers {
+            self.announced.listen(work, frame, number);
         }
     }
 
-    /// Numbers the conversations of all UDP layers.
-    fn number_udp(&mut self, work: &mut Work, packet: &Packet<'_>, counters: &mut Counters) {
-        if !work.layers.contains(id::udp) {
-            return;
+    /// Where to go on at the fragment in layer number `layer`: in the whole datagram with the last missing fragment,
+    /// else in the piece itself, which is all there is to show.
+    #[cold]
+    fn fragment(
+        &mut self,
+        work: &mut Work,
+        frame: &[u8],
+        layer: usize,
+        counters: &mut Counters,
+    ) -> Option<Start> {
+        if !self.stages.fragments {
+            return walk::piece(work, layer);
         }
-        for index in 0..work.layers.as_slice().len() {
-            if work.layers.as_slice()[index].protocol != id::udp {
-                continue;
-            }
-            let Some((key, _)) = FlowKey::of(work, packet.data, index) else { continue };
-            let next = &mut self.udp_streams;
-            let make = || {
-                *next += 1;
-                UdpFlow { stream: *next - 1, first: packet.time, last: packet.time }
-            };
-            let flow = self.udp.get(key, make, |_| counters.flows_forgotten += 1);
-            let facts = Facts {
-                stream: flow.stream,
-                since_first: packet.time.since(flow.first),
-                since_previous: packet.time.since(flow.last),
-                seq_base: 0,
-                ack_base: 0,
-                window_shift: -1,
-            };
-            flow.last = packet.time;
-            note(work, index, facts);
-        }
+        let whole = self.fragments.add(work, frame, layer, counters);
+        whole.or_else(|| walk::payload(work, layer, id::data))
     }
+}
+
+/// Whether the packet quotes another one, in an ICMP error: what is quoted is no traffic of its own.
+fn is_quoted(work: &Work) -> bool {
+    work.layers.contains(id::icmp) || work.layers.contains(id::icmpv6)
 }
 
 /// Hangs facts on a layer.

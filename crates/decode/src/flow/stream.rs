@@ -373,7 +373,14 @@ fn detect(bytes: &[u8], ports: (u16, u16)) -> Option<ProtocolId> {
     if let Some(found) = claimed.into_iter().find(|&protocol| fits(protocol)) {
         return Some(found);
     }
-    claimed::on_any_port().iter().copied().find(|&protocol| fits(protocol))
+    let recognises = |protocol: ProtocolId| {
+        protocol
+            .protocol()
+            .and_then(|protocol| protocol.recognise_stream)
+            .is_some_and(|recognise| recognise(bytes))
+    };
+    let any_port = claimed::on_any_port().iter().copied().find(|&protocol| fits(protocol));
+    any_port.or_else(|| claimed::in_streams().iter().copied().find(|&protocol| recognises(protocol)))
 }
 
 /// Walks the bytes of a PDU.

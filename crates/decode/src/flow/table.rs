@@ -7,7 +7,7 @@ use plaintap_packet::BufferId;
 use rustc_hash::FxSeededState;
 
 use crate::Bytes;
-use crate::decoded::Work;
+use crate::decoded::{Address, Work};
 use crate::proto::id;
 
 /// The two ends of a conversation in an order that does not depend on the direction, with the protocol.
@@ -52,6 +52,37 @@ impl FlowKey {
             (destination, source, destination_port, source_port)
         };
         Some((Self { low, high, ports: u32::from(low_port) << 16 | u32::from(high_port), network }, forward))
+    }
+}
+
+/// One end of a conversation: an address and a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct End {
+    address: [u64; 2],
+    port: u16,
+    network: u8,
+}
+
+impl End {
+    /// The end at `port` of an IP address; None for other addresses.
+    pub(crate) fn new(address: Address, port: u16) -> Option<Self> {
+        let (address, network) = match address {
+            Address::Ip4(a) => ([u64::from(u32::from_be_bytes(a)), 0], id::ip.0),
+            Address::Ip6(a) => {
+                let a = u128::from_be_bytes(a);
+                ([(a >> 64) as u64, a as u64], id::ipv6.0)
+            }
+            Address::Mac(_) => return None,
+        };
+        Some(Self { address, port, network })
+    }
+}
+
+impl FlowKey {
+    /// The two ends, the lower one first.
+    pub(crate) fn ends(&self) -> [End; 2] {
+        let end = |address, port| End { address, port, network: self.network };
+        [end(self.low, (self.ports >> 16) as u16), end(self.high, self.ports as u16)]
     }
 }
 
@@ -108,6 +139,11 @@ impl<K: Hash + Eq + Copy, V> Generations<K, V> {
                 entry.insert(kept.unwrap_or_else(make))
             }
         }
+    }
+
+    /// The value of `key`, which does not become younger by this.
+    pub(crate) fn peek(&self, key: &K) -> Option<&V> {
+        self.young.get(key).or_else(|| self.old.get(key))
     }
 
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {

@@ -2,6 +2,7 @@
 
 use plaintap_packet::{BufferId, Nanos, Packet};
 
+use super::announced::Setup;
 use super::stream::{Connection, Cx};
 use super::table::FlowKey;
 use super::{Facts, Flows, note, stream};
@@ -20,6 +21,8 @@ pub(crate) struct TcpFlow {
     initiator_low: bool,
     senders: [Sender; 2],
     connection: Option<Box<Connection>>,
+    /// Who announced the connection.
+    setup: Option<Setup>,
 }
 
 /// One direction of a connection.
@@ -84,7 +87,6 @@ impl Flows {
         work: &mut Work,
         packet: &Packet<'_>,
         index: usize,
-        quoted: bool,
         counters: &mut Counters,
     ) {
         let Some((key, low)) = FlowKey::of(work, packet.data, index) else { return };
@@ -109,12 +111,16 @@ impl Flows {
             *streams += 1;
             *streams - 1
         };
+        let setup = || self.announced.of_tcp(&key);
         let decryptor = &mut self.decryptor;
         let buffered = &mut self.buffered;
         let mut forgotten = 0;
         let flow = self.tcp.get(
             key,
-            || TcpFlow::new(number(), packet.time, low == (segment.flags & flag::SYN_ACK != flag::SYN_ACK)),
+            || {
+                let initiator_low = low == (segment.flags & flag::SYN_ACK != flag::SYN_ACK);
+                TcpFlow::new(number(), packet.time, initiator_low, setup())
+            },
             |flow: TcpFlow| {
                 forgotten += 1;
                 *buffered -= flow.buffered();
@@ -130,7 +136,7 @@ impl Flows {
                 decryptor.end(flow.stream);
             }
             self.tcp_streams += 1;
-            *flow = TcpFlow::new(self.tcp_streams - 1, packet.time, low);
+            *flow = TcpFlow::new(self.tcp_streams - 1, packet.time, low, self.announced.of_tcp(&key));
         }
         let side = if low == flow.initiator_low { Side::Initiator } else { Side::Responder };
         flow.follow(side, segment, shift);
@@ -141,7 +147,7 @@ impl Flows {
         if !self.stages.streams {
             return;
         }
-        if quoted {
+        if super::is_quoted(work) {
             return stream::alone(work, packet.data, layer, ports, counters);
         }
         let mut cx = Cx {
@@ -161,8 +167,16 @@ impl Flows {
 }
 
 impl TcpFlow {
-    fn new(stream: u32, time: Nanos, initiator_low: bool) -> Self {
-        Self { stream, first: time, last: time, initiator_low, senders: Default::default(), connection: None }
+    fn new(stream: u32, time: Nanos, initiator_low: bool, setup: Option<Setup>) -> Self {
+        Self {
+            stream,
+            first: time,
+            last: time,
+            initiator_low,
+            senders: Default::default(),
+            connection: setup.map(|setup| Box::new(Connection::speaking(Some(setup.protocol)))),
+            setup,
+        }
     }
 
     fn buffered(&self) -> usize {
@@ -214,6 +228,7 @@ impl TcpFlow {
             seq_base: sender.base.unwrap_or(0),
             ack_base: peer.base.unwrap_or(0),
             window_shift: sender.window_shift.0,
+            setup: self.setup,
         }
     }
 

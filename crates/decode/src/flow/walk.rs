@@ -8,7 +8,7 @@ use crate::decoded::Work;
 use crate::layers::{Layer, Stop};
 use crate::limits;
 use crate::proto::{self, id};
-use crate::registry::ProtocolId;
+use crate::registry::{ProtocolId, claimed};
 use crate::{Bytes, Short};
 
 /// Where a walk begins: `offset..end` in `buffer`, of which `reported_end` were on the wire.
@@ -26,8 +26,10 @@ pub(crate) struct Start {
 pub(crate) enum End {
     /// Nothing is left to do.
     Done,
-    /// The last layer, of this number, carries a stream. `quoted`: in an ICMP error, so not traffic of its own.
-    Stream { layer: usize, quoted: bool },
+    /// The last layer, of this number, carries a stream.
+    Stream { layer: usize },
+    /// The last layer, of this number, carries a datagram of a conversation.
+    Datagram { layer: usize },
     /// The payload of the last layer, of this number, is a fragment of a datagram.
     Fragment { layer: usize },
 }
@@ -39,7 +41,6 @@ pub(crate) fn walk(work: &mut Work, frame: &[u8], start: Start) -> End {
     let Work { layers, buffers, .. } = work;
     let bytes = if start.buffer == BufferId::FRAME { frame } else { buffers.bytes(start.buffer) };
     let Start { buffer, mut offset, mut end, mut reported_end, mut protocol } = start;
-    let mut quoted = false;
     for _ in 0..limits::MAX_DEPTH {
         let Some(rest) = bytes.get(offset as usize..end as usize) else { return End::Done };
         if rest.is_empty() {
@@ -63,13 +64,14 @@ pub(crate) fn walk(work: &mut Work, frame: &[u8], start: Start) -> End {
         if !layers.push(layer) {
             return End::Done;
         }
-        quoted |= matches!(protocol, id::icmp | id::icmpv6);
         offset += header;
         protocol = step.next;
+        let layer = layers.as_slice().len() - 1;
         match protocol {
             ProtocolId::NONE => return End::Done,
-            ProtocolId::STREAM => return End::Stream { layer: layers.as_slice().len() - 1, quoted },
-            ProtocolId::FRAGMENT => return End::Fragment { layer: layers.as_slice().len() - 1 },
+            ProtocolId::STREAM => return End::Stream { layer },
+            ProtocolId::DATAGRAM => return End::Datagram { layer },
+            ProtocolId::FRAGMENT => return End::Fragment { layer },
             _ => {}
         }
     }
@@ -94,20 +96,71 @@ pub(crate) fn mark(
 /// Decodes a packet by itself, up to what a stream carries.
 #[inline]
 pub(crate) fn alone(work: &mut Work, frame: &[u8], start: Start) {
-    if let End::Fragment { layer } = walk(work, frame, start) {
-        piece(work, frame, layer);
+    let mut end = walk(work, frame, start);
+    for _ in 0..limits::MAX_DEPTH {
+        let next = match end {
+            End::Fragment { layer } => piece(work, layer),
+            End::Datagram { layer } => datagram(work, frame, layer),
+            End::Done | End::Stream { .. } => None,
+        };
+        let Some(start) = next else { return };
+        end = walk(work, frame, start);
     }
 }
 
-/// Decodes the payload of layer number `index`, a piece of a datagram, as far as it goes by itself.
+/// The payload of layer number `index`, a piece of a datagram, as far as it goes by itself.
 #[cold]
-pub(crate) fn piece(work: &mut Work, frame: &[u8], index: usize) {
-    let Some(&layer) = work.layers.as_slice().get(index) else { return };
-    let first = layer.detail & FRAGMENT_OFFSET == 0;
-    let protocol = if first { ProtocolId((layer.detail >> 24) as u8) } else { id::data };
-    let offset = layer.offset + layer.header;
+pub(crate) fn piece(work: &Work, index: usize) -> Option<Start> {
+    let detail = work.layers.as_slice().get(index)?.detail;
+    let first = detail & FRAGMENT_OFFSET == 0;
+    payload(work, index, if first { ProtocolId((detail >> 24) as u8) } else { id::data })
+}
+
+/// The payload of layer number `index`, which is UDP, when nothing is known of the conversation.
+pub(crate) fn datagram(work: &Work, frame: &[u8], index: usize) -> Option<Start> {
+    let layer = work.layers.as_slice().get(index)?;
+    let b = Bytes(work.bytes(frame, layer.buffer).get(layer.offset as usize..layer.end as usize)?);
+    let found = carried((b.u16(0), b.u16(2)), b.clamped(layer.header as usize, b.len()), ProtocolId::NONE);
+    payload(work, index, found.protocol)
+}
+
+/// What is behind the header of layer number `index`, as one of `protocol`.
+pub(crate) fn payload(work: &Work, index: usize, protocol: ProtocolId) -> Option<Start> {
+    let &layer = work.layers.as_slice().get(index)?;
     let Layer { buffer, end, reported_end, .. } = layer;
-    walk(work, frame, Start { buffer, offset, end, reported_end, protocol });
+    Some(Start { buffer, offset: layer.offset + layer.header, end, reported_end, protocol })
+}
+
+/// Which protocol a datagram is of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Carried {
+    pub(crate) protocol: ProtocolId,
+    /// It was recognised by its content alone.
+    pub(crate) recognised: bool,
+}
+
+/// Which protocol a datagram between these ports carries. `known` is that of the conversation. Of the ports, the lower
+/// one is asked first.
+#[inline]
+pub(crate) fn carried(ports: (u16, u16), payload: &[u8], known: ProtocolId) -> Carried {
+    let admits = |protocol: ProtocolId| {
+        let datagrams = protocol.protocol().and_then(|protocol| protocol.datagrams.as_ref());
+        datagrams.is_none_or(|datagrams| (datagrams.admits)(payload))
+    };
+    let claimed = [ports.0.min(ports.1), ports.0.max(ports.1)].map(claimed::udp_port);
+    for protocol in [known, claimed[0], claimed[1]] {
+        if !matches!(protocol, ProtocolId::NONE | id::data) && admits(protocol) {
+            return Carried { protocol, recognised: false };
+        }
+    }
+    let recognises = |protocol: &&ProtocolId| {
+        let datagrams = protocol.protocol().and_then(|protocol| protocol.datagrams.as_ref());
+        datagrams.and_then(|datagrams| datagrams.recognise).is_some_and(|recognise| recognise(payload))
+    };
+    match claimed::in_datagrams().iter().find(recognises) {
+        Some(&protocol) => Carried { protocol, recognised: true },
+        None => Carried { protocol: id::data, recognised: false },
+    }
 }
 
 /// The part of a fragment's [`crate::Step::detail`] that holds the offset in bytes.
@@ -126,13 +179,4 @@ fn stop(work: &mut Work, layer: Layer, short: Short) {
     let cut = layer.reported_end > layer.end && layer.offset.saturating_add(short.need) <= layer.reported_end;
     work.layers.push(layer);
     work.layers.stop_at(Stop { protocol: layer.protocol, short, cut });
-}
-
-/// Shows the payload of layer number `index` as data.
-pub(crate) fn mark_payload(work: &mut Work, index: usize) {
-    let Some(&layer) = work.layers.as_slice().get(index) else { return };
-    let offset = layer.offset + layer.header;
-    if offset < layer.end {
-        mark(work, id::data, layer.buffer, offset..layer.end, layer.reported_end);
-    }
 }

@@ -1,5 +1,6 @@
 //! Domain Name System, RFC 1035 and its records. Over TCP each message has a length in front (RFC 7766 §8).
 
+use super::dns_content;
 use super::dns_names::{CLASSES, OPCODES, RCODES, TYPES};
 use super::prelude::*;
 use crate::limits;
@@ -97,6 +98,13 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     fields: FIELDS,
     walk: Some(walk),
     stream: Some(Stream { probe, any_port: false, frame, prefix: 2, partial_counts: true }),
+    recognise_stream: Some(dns_content::is_in_stream),
+    datagrams: Some(Datagrams {
+        admits: |_| true,
+        recognise: Some(dns_content::is_message),
+        keeps: false,
+        follow: None,
+    }),
     column_of: Some(column),
     info: Some(info),
     summary: Some(|view, out| out.push_str(if is_response(view) { " (response)" } else { " (query)" })),

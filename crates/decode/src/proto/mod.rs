@@ -3,6 +3,7 @@
 mod ber;
 mod dhcp_names;
 mod dhcpv6_names;
+mod dns_content;
 mod dns_names;
 mod http_names;
 mod lines;
@@ -143,7 +144,9 @@ mod prelude {
     pub(super) use crate::decoded::{View, append_ends};
     pub(super) use crate::field::{FieldIndex, FieldSink, Value, fields};
     pub(super) use crate::flow::Framing;
-    pub(super) use crate::registry::{Alias, Claim, Length, Protocol, ProtocolId, Stream, claimed};
+    pub(super) use crate::registry::{
+        Alias, Claim, Datagrams, Length, Protocol, ProtocolId, Stream, claimed,
+    };
     pub(super) use crate::{Bytes, Reader, Short, Step};
 
     /// Writes to a string, which cannot fail.

@@ -35,21 +35,19 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::UdpPort(3478)],
     fields: FIELDS,
     walk: Some(walk),
+    datagrams: Some(Datagrams { admits: is_stun, recognise: Some(is_stun), keeps: false, follow: None }),
     info: Some(info),
     ..Protocol::new("stun", "Session Traversal Utilities for NAT", "STUN")
 };
 
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     b.need(20)?;
-    if !is_stun(b) {
-        return Ok(Step::next(0, id::data));
-    }
     Ok(Step::last(b))
 }
 
 /// The two highest bits, the cookie and the length (RFC 8489 §5): strong enough to know a datagram on any port.
-#[inline]
-pub(super) fn is_stun(b: Bytes<'_>) -> bool {
+fn is_stun(bytes: &[u8]) -> bool {
+    let b = Bytes(bytes);
     b.u32(4) == COOKIE_VALUE && b.u8(0) & 0xc0 == 0 && usize::from(b.u16(2)) + 20 == b.len()
 }
 

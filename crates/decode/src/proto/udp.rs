@@ -38,9 +38,5 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
         0 => Step::ALL,
         length => length.max(8),
     };
-    let next = match claimed::udp_ports(b.u16(0), b.u16(2)) {
-        id::data if super::stun::is_stun(Bytes(&b.0[8..])) => id::stun,
-        found => found,
-    };
-    Ok(Step { header: 8, end, next, detail: 0 })
+    Ok(Step { header: 8, end, next: ProtocolId::DATAGRAM, detail: 0 })
 }

@@ -19,22 +19,38 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::UdpPort(51820)],
     fields: FIELDS,
     walk: Some(walk),
+    datagrams: Some(Datagrams { admits, recognise: Some(is_handshake), keeps: true, follow: None }),
     info: Some(info),
     ..Protocol::new("wg", "WireGuard Protocol", "WireGuard")
 };
 
-/// Other bytes on the port are not WireGuard: the first byte and the three zeroes behind it tell.
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     b.need(4)?;
-    let length = match (b.u8(0), b.number(1, 4)) {
-        (INITIATION, Some(0)) => 148,
-        (RESPONSE, Some(0)) => 92,
-        (COOKIE_REPLY, Some(0)) => 64,
-        (TRANSPORT, Some(0)) => 32,
-        _ => return Ok(Step::next(0, id::data)),
-    };
-    b.need(length)?;
+    b.need(length(b.u8(0)).unwrap_or(4))?;
     Ok(Step::last(b))
+}
+
+/// The least length of a message.
+fn length(kind: u8) -> Option<usize> {
+    match kind {
+        INITIATION => Some(148),
+        RESPONSE => Some(92),
+        COOKIE_REPLY => Some(64),
+        TRANSPORT => Some(32),
+        _ => None,
+    }
+}
+
+/// The first byte and the three zeroes behind it.
+fn admits(bytes: &[u8]) -> bool {
+    let b = Bytes(bytes);
+    length(b.u8(0)).is_some() && b.number(1, 4) == Some(0)
+}
+
+/// The messages that open a session have just one length.
+fn is_handshake(bytes: &[u8]) -> bool {
+    let kind = Bytes(bytes).u8(0);
+    admits(bytes) && kind != TRANSPORT && length(kind) == Some(bytes.len())
 }
 
 const INITIATION: u8 = 1;

@@ -1,0 +1,121 @@
+//! UDP: conversations, and the protocol that each of them carries.
+
+use plaintap_packet::{Nanos, Packet};
+
+use super::announced::Setup;
+use super::table::FlowKey;
+use super::walk::{self, End};
+use super::{Facts, Flows, note};
+use crate::Bytes;
+use crate::decoded::Work;
+use crate::decryptor::Side;
+use crate::limits::Counters;
+use crate::registry::ProtocolId;
+
+/// What a protocol may look at and keep while it follows a conversation of datagrams.
+#[derive(Debug)]
+pub struct Following<'a> {
+    /// Who sends this datagram; the initiator is who sent the first one.
+    pub side: Side,
+    /// Kept as long as the conversation, common to both directions; 0 at first.
+    pub memory: &'a mut [u64; 2],
+}
+
+/// One conversation.
+#[derive(Debug)]
+pub(super) struct UdpFlow {
+    stream: u32,
+    first: Nanos,
+    last: Nanos,
+    /// Whether the initiator is the lower end of the key.
+    initiator_low: bool,
+    /// What it carries, once that was announced or recognised.
+    protocol: ProtocolId,
+    /// Who announced it.
+    setup: Option<Setup>,
+    /// How many announcements there had been when it was last looked for among them.
+    announcements: u64,
+    memory: [u64; 2],
+}
+
+impl Flows {
+    /// Numbers the conversation of the UDP layer `index`, and walks what it carries.
+    pub(super) fn datagram(
+        &mut self,
+        work: &mut Work,
+        packet: &Packet<'_>,
+        index: usize,
+        counters: &mut Counters,
+    ) -> End {
+        let Some((key, low)) = FlowKey::of(work, packet.data, index) else { return End::Done };
+        let Some(&layer) = work.layers.as_slice().get(index) else { return End::Done };
+        let b = Bytes(work.bytes(packet.data, layer.buffer));
+        let (at, end) = (layer.offset as usize, layer.end as usize);
+        let ports = (b.u16(at), b.u16(at + 2));
+        let payload = b.clamped(at + layer.header as usize, end);
+
+        let next = &mut self.udp_streams;
+        let make = || {
+            *next += 1;
+            UdpFlow::new(*next - 1, packet.time, low)
+        };
+        let flow = self.udp.get(key, make, |_| counters.flows_forgotten += 1);
+        let own = !super::is_quoted(work);
+        if flow.announcements != self.announced.count() && flow.protocol == ProtocolId::NONE && own {
+            flow.announcements = self.announced.count();
+            flow.setup = self.announced.of_udp(&key);
+            flow.protocol = flow.setup.map_or(ProtocolId::NONE, |setup| setup.protocol);
+        }
+        let carried = walk::carried(ports, payload, flow.protocol);
+        let datagrams = carried.protocol.protocol().and_then(|protocol| protocol.datagrams.as_ref());
+        let mut detail = None;
+        if let Some(datagrams) = datagrams
+            && own
+        {
+            if carried.recognised && datagrams.keeps {
+                flow.protocol = carried.protocol;
+            }
+            if let Some(follow) = datagrams.follow {
+                let side = if low == flow.initiator_low { Side::Initiator } else { Side::Responder };
+                detail = follow(payload, &mut Following { side, memory: &mut flow.memory });
+            }
+        }
+        let facts = flow.facts(packet.time);
+        flow.last = packet.time;
+        note(work, index, facts);
+        let Some(start) = walk::payload(work, index, carried.protocol) else { return End::Done };
+        let above = work.layers.as_slice().len();
+        let end = walk::walk(work, packet.data, start);
+        if let (Some(detail), Some(word)) = (detail, work.layers.detail_mut(above)) {
+            *word = detail;
+        }
+        end
+    }
+}
+
+impl UdpFlow {
+    fn new(stream: u32, time: Nanos, initiator_low: bool) -> Self {
+        Self {
+            stream,
+            first: time,
+            last: time,
+            initiator_low,
+            protocol: ProtocolId::NONE,
+            setup: None,
+            announcements: 0,
+            memory: [0; 2],
+        }
+    }
+
+    fn facts(&self, time: Nanos) -> Facts {
+        Facts {
+            stream: self.stream,
+            since_first: time.since(self.first),
+            since_previous: time.since(self.last),
+            seq_base: 0,
+            ack_base: 0,
+            window_shift: -1,
+            setup: self.setup,
+        }
+    }
+}
