@@ -7,6 +7,7 @@ use plaintap_packet::Span;
 
 use crate::decoded::{Decoded, View};
 use crate::field::{Base, Field, FieldIndex, FieldSink, Kind, Place, Value};
+use crate::layers::Layer;
 use crate::registry::{FieldRef, ProtocolId};
 use crate::text::write_value;
 
@@ -48,6 +49,15 @@ impl Tree {
 }
 
 impl Decoded<'_> {
+    /// Appends the first line of a layer's details: `Internet Protocol Version 4, Src: 10.0.0.1, Dst: 10.0.0.2`.
+    pub fn layer_line(&self, layer: &Layer, out: &mut String) {
+        let Some(protocol) = layer.protocol.protocol() else { return };
+        out.push_str(protocol.title);
+        if let Some(summary) = protocol.summary {
+            summary(&self.view(*layer), out);
+        }
+    }
+
     /// Writes the packet's details to `tree`, in place of what it held.
     pub fn tree(&self, tree: &mut Tree) {
         tree.lines.clear();
@@ -60,10 +70,7 @@ impl Decoded<'_> {
             }
             let whole = view.span(0..layer.header as usize);
             tree.add(0, whole, Some(FieldRef::of_protocol(layer.protocol)), |text| {
-                text.push_str(protocol.title);
-                if let Some(summary) = protocol.summary {
-                    summary(&view, text);
-                }
+                self.layer_line(&layer, text);
             });
             for (number, row) in protocol.fields.iter().enumerate() {
                 if row.hidden || matches!(row.place, Place::Walk) {

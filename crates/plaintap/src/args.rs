@@ -88,18 +88,28 @@ pub struct ReadArguments {
     /// The capture file (pcap or pcapng); - is standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Print all fields of each packet
+    /// Print all fields of each packet, with the bytes they stand for as [offset:length]
     #[arg(short = 'V', long = "details")]
     pub details: bool,
+    /// Print the fields of these protocols only (names, commas between), and a line for each other one
+    #[arg(short = 'O', value_name = "PROTOCOLS")]
+    pub only_details: Option<String>,
+    /// With -V or -O: print the packet's line too
+    #[arg(short = 'P', long = "print")]
+    pub summary: bool,
     /// Print the bytes of each packet in hex and ASCII, decrypted ones too
     #[arg(short = 'x', long = "hex")]
     pub hex: bool,
     /// What to print
     #[arg(short = 'T', value_name = "FORMAT", default_value = "text")]
     pub format: Format,
-    /// With -T fields: print this field (repeatable)
+    /// With -T fields: print this field, or a column of Wireshark's list like _ws.col.Info (repeatable)
     #[arg(short = 'e', long = "field", value_name = "FIELD")]
     pub fields: Vec<String>,
+    /// With -T fields: header=y|n, separator=/t|/s|CHARACTER, aggregator=,|/s|CHARACTER, occurrence=f|l|a (first, last,
+    /// all), quote=d|s|n (double, single, none), escape=y|n, bom=y|n (repeatable)
+    #[arg(short = 'E', value_name = "OPTION=VALUE")]
+    pub field_options: Vec<String>,
     /// Print only packets that match this display filter
     #[arg(short = 'Y', long = "display-filter", value_name = "FILTER")]
     pub display_filter: Option<String>,
@@ -107,15 +117,15 @@ pub struct ReadArguments {
     #[arg(short = 'f', long = "capture-filter", value_name = "FILTER")]
     pub capture_filter: Option<String>,
     /// Print nothing and write the packets that match to OUT (pcapng, or pcap if so named); - is standard output
-    #[arg(short = 'w', long = "write", value_name = "OUT", conflicts_with_all = ["details", "hex", "format", "fields", "time"])]
+    #[arg(short = 'w', long = "write", value_name = "OUT", conflicts_with_all = ["details", "only_details", "summary", "hex", "format", "fields", "field_options", "time"])]
     pub write: Option<PathBuf>,
     /// Stop after COUNT packets
     #[arg(short = 'c', long = "count", value_name = "COUNT")]
     pub count: Option<u64>,
     /// How to print times: ad date, a time of day, r since the first packet, d since the packet before, dd since the
-    /// packet printed before, e seconds since 1970, u UTC time of day, ud UTC date
-    #[arg(short = 't', value_name = "FORMAT", default_value = "a")]
-    pub time: TimeFormat,
+    /// packet printed before, e seconds since 1970, u UTC time of day, ud UTC date [default: a; for _ws.col.Time r]
+    #[arg(short = 't', value_name = "FORMAT")]
+    pub time: Option<TimeFormat>,
     /// Do not resolve names (the default; kept for tcpdump's and tshark's users)
     #[arg(short = 'n')]
     pub numeric: bool,

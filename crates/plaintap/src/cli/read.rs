@@ -7,15 +7,15 @@ use std::process::ExitCode;
 use anyhow::{Context, Error, Result, anyhow, bail};
 use plaintap_crypt::keylog::LineError;
 use plaintap_crypt::{KeyStore, TlsDecryptor};
-use plaintap_decode::{Decoder, Options, ProcessInfo, registry};
+use plaintap_decode::{Decoder, Options, ProcessInfo};
 use plaintap_filter::{DisplayFilter, Needs};
 use plaintap_packet::file::{self, Entry, Reader, Record, secrets_type};
 
 use super::convert::select;
-use crate::args::{Format, ReadArguments};
+use crate::args::{Format, ReadArguments, TimeFormat};
 use crate::capture_filter::FileFilter;
 use crate::files::{display_name, open};
-use crate::out::{Clock, Details, Fields, Hex, Lines, Printer};
+use crate::out::{Clock, Details, FieldOptions, Fields, Hex, Lines, Printer, fields_of};
 use crate::{complain, display_filter};
 
 /// Runs the command.
@@ -96,6 +96,10 @@ enum Stop {
 
 impl Pass {
     fn run(&mut self, mut reader: Reader<Box<dyn Read>>) -> Result<(), Stop> {
+        for printer in &mut self.printers {
+            printer.start(&mut self.text);
+        }
+        self.output.write_all(self.text.as_bytes()).map_err(Stop::Output)?;
         let pcap_order = reader.pcap_header().is_some_and(|header| header.big_endian);
         while self.left > 0 {
             let Some(Entry { record, block, .. }) = reader.next_entry().map_err(Stop::Input)? else { break };
@@ -143,8 +147,9 @@ impl Pass {
 
 /// A decoder that does what filter and fields need; lines and details show everything that is found.
 fn decoder(arguments: &ReadArguments, keys: &KeyStore, filter: Option<&DisplayFilter>) -> Decoder {
-    if matches!(arguments.format, Format::Fields) {
-        let fields: Vec<_> = arguments.fields.iter().filter_map(|name| registry::field(name)).collect();
+    if matches!(arguments.format, Format::Fields)
+        && let Some(fields) = fields_of(&arguments.fields)
+    {
         let needs = Needs::of_fields(&fields);
         let needs = match filter {
             Some(filter) => needs.and(filter.needs()),
@@ -163,22 +168,28 @@ fn decoder(arguments: &ReadArguments, keys: &KeyStore, filter: Option<&DisplayFi
 
 /// What prints each packet, in order.
 fn printers(arguments: &ReadArguments) -> Result<Vec<Box<dyn Printer>>> {
+    let clock = |default| Clock::new(arguments.time.unwrap_or(default));
+    let details = arguments.details || arguments.only_details.is_some();
     let mut printers: Vec<Box<dyn Printer>> = Vec::new();
     match arguments.format {
         Format::Fields => {
-            if arguments.details || arguments.hex {
-                bail!("-T fields prints fields only: leave out -V and -x");
+            if details || arguments.summary || arguments.hex {
+                bail!("-T fields prints fields only: leave out -V, -O, -P and -x");
             }
-            printers.push(Box::new(Fields::new(&arguments.fields)?));
+            let options = FieldOptions::parse(&arguments.field_options)?;
+            printers.push(Box::new(Fields::new(&arguments.fields, options, clock(TimeFormat::R))?));
         }
         Format::Text => {
-            if !arguments.fields.is_empty() {
-                bail!("-e needs -T fields");
+            if !arguments.fields.is_empty() || !arguments.field_options.is_empty() {
+                bail!("-e and -E need -T fields");
             }
-            if arguments.details {
-                printers.push(Box::new(Details::default()));
-            } else {
-                printers.push(Box::new(Lines::new(Clock::new(arguments.time))));
+            if arguments.summary || !details {
+                printers.push(Box::new(Lines::new(clock(TimeFormat::A))));
+            }
+            match &arguments.only_details {
+                Some(protocols) => printers.push(Box::new(Details::only(protocols)?)),
+                None if arguments.details => printers.push(Box::new(Details::default())),
+                None => {}
             }
             if arguments.hex {
                 printers.push(Box::new(Hex));

@@ -3,15 +3,18 @@
 mod capture_file;
 mod details;
 mod ebpf;
+mod field_options;
 mod fields;
 mod hex;
 mod lines;
+mod table;
 mod time;
 
 pub use capture_file::CaptureFile;
 pub use details::Details;
 pub use ebpf::EbpfListing;
-pub use fields::Fields;
+pub use field_options::FieldOptions;
+pub use fields::{Fields, fields_of};
 pub use hex::Hex;
 pub use lines::{Lines, push_printable};
 pub use time::Clock;
@@ -20,6 +23,9 @@ use plaintap_decode::Decoded;
 
 /// Prints decoded packets.
 pub trait Printer {
+    /// Appends what stands before all packets.
+    fn start(&mut self, _out: &mut String) {}
+
     /// Appends what is to be printed of a packet.
     fn packet(&mut self, decoded: &Decoded<'_>, out: &mut String);
 
