@@ -26,6 +26,12 @@ pub enum Stack {
     Go,
     /// OpenSSL 1.1.1 and later, BoringSSL, AWS-LC.
     OpenSsl,
+    /// GnuTLS.
+    GnuTls,
+    /// NSS.
+    Nss,
+    /// rustls.
+    Rustls,
 }
 
 /// The function that a hook stands on.
@@ -39,6 +45,16 @@ pub enum HookKind {
     SslLogSecret,
     /// OpenSSL with link-time optimisation: what is left of `nss_keylog_int`.
     NssKeylogInt,
+    /// GnuTLS: `_gnutls_call_keylog_func(session, label, data, size)`.
+    GnuTlsCallKeylogFunc,
+    /// GnuTLS: `_gnutls_set_keys(session, …)`, passed in each TLS 1.2 handshake, resumed ones too.
+    GnuTlsSetKeys,
+    /// NSS: what `ssl3_RecordKeyLog(ss, label, key)` calls with the key's bytes.
+    NssRecordKeyLog,
+    /// rustls, TLS 1.3: behind `KeyLog::will_log(label)`, which is asked for each secret.
+    RustlsWillLog,
+    /// rustls, TLS 1.2: the call of `KeyLog::log("CLIENT_RANDOM", …)`, made in each handshake.
+    RustlsLog,
 }
 
 /// How to read one value at a hook.
@@ -53,6 +69,26 @@ pub enum Field {
         /// How many there are.
         length: Length,
     },
+}
+
+impl Field {
+    /// A C string that a register points to.
+    pub(crate) fn string(register: Register) -> Self {
+        Self::Memory { address: Expression::register(register), length: Length::Nul }
+    }
+
+    /// The 32 bytes at an address.
+    pub(crate) fn client_random(address: Expression) -> Self {
+        Self::Memory { address, length: Length::Constant(32) }
+    }
+
+    /// Bytes that one register points to and another counts.
+    pub(crate) fn counted(address: Register, length: Register) -> Self {
+        Self::Memory {
+            address: Expression::register(address),
+            length: Length::Value(Expression::register(length)),
+        }
+    }
 }
 
 /// The length of a [`Field::Memory`].
@@ -129,6 +165,35 @@ pub enum Register {
     R15,
     /// aarch64: x0 to x30, and 31 for the stack pointer.
     X(u8),
+}
+
+impl fmt::Display for Stack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Go => "Go crypto/tls",
+            Self::OpenSsl => "OpenSSL or BoringSSL",
+            Self::GnuTls => "GnuTLS",
+            Self::Nss => "NSS",
+            Self::Rustls => "rustls",
+        })
+    }
+}
+
+impl HookKind {
+    /// The name of the function, as its source has it.
+    pub const fn function(self) -> &'static str {
+        match self {
+            Self::GoWriteKeyLog => "(*Config).writeKeyLog",
+            Self::GoKeysFromMasterSecret => "keysFromMasterSecret",
+            Self::SslLogSecret => "ssl_log_secret",
+            Self::NssKeylogInt => "nss_keylog_int",
+            Self::GnuTlsCallKeylogFunc => "_gnutls_call_keylog_func",
+            Self::GnuTlsSetKeys => "_gnutls_set_keys",
+            Self::NssRecordKeyLog => "ssl3_RecordKeyLog",
+            Self::RustlsWillLog => "KeyLog::will_log",
+            Self::RustlsLog => "KeyLog::log",
+        }
+    }
 }
 
 impl fmt::Display for Expression {

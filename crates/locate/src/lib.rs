@@ -6,12 +6,17 @@
 #![forbid(unsafe_code)]
 
 mod elf;
+mod gnutls;
 mod go;
 mod hook;
+mod labels;
 mod marks;
+mod nss;
 mod openssl;
 mod report;
+mod rustls;
 mod symbolic;
+mod trace;
 mod xref;
 
 pub use elf::Machine;
@@ -31,18 +36,29 @@ pub fn locate(file: &[u8]) -> Result<Report, Error> {
     let mut report =
         Report { machine: elf.machine, hooks: Vec::new(), evidence: Vec::new(), missing: Vec::new() };
     let marks = marks::Marks::find(&elf);
-    for (stack, found) in
-        [(Stack::Go, go::find(&elf, &marks.tables)), (Stack::OpenSsl, openssl::find(&elf, &marks.labels))]
-    {
+    report.take(Stack::Go, go::find(&elf, &marks.tables));
+    let labels = labels::Labels::find(&elf, &marks.labels);
+    type Search = fn(&elf::Elf<'_>, &labels::Labels) -> Result<Found, NotFound>;
+    let searches: [(Stack, Search); 3] =
+        [(Stack::OpenSsl, openssl::find), (Stack::GnuTls, gnutls::find), (Stack::Nss, nss::find)];
+    for (stack, search) in searches {
+        let found = labels.as_ref().map_err(Clone::clone).and_then(|labels| search(&elf, labels));
+        report.take(stack, found);
+    }
+    report.take(Stack::Rustls, rustls::find(&elf, &marks.labels));
+    Ok(report)
+}
+
+impl Report {
+    fn take(&mut self, stack: Stack, found: Result<Found, NotFound>) {
         match found {
             Ok(found) => {
-                report.hooks.extend(found.hooks);
-                report.evidence.extend(found.evidence);
+                self.hooks.extend(found.hooks);
+                self.evidence.extend(found.evidence);
             }
-            Err(reason) => report.missing.push((stack, reason)),
+            Err(reason) => self.missing.push((stack, reason)),
         }
     }
-    Ok(report)
 }
 
 /// What one stack's search gives to the report.

@@ -4,8 +4,8 @@ use memchr::memmem::Finder;
 
 use crate::elf::{Elf, Segment};
 
-/// Every library that logs TLS 1.3 secrets has it as the end of a C string.
-const LABEL: &[u8] = b"_HANDSHAKE_TRAFFIC_SECRET\0";
+/// Every library that logs TLS 1.3 secrets has it, at the end of a string.
+const LABEL: &[u8] = b"_HANDSHAKE_TRAFFIC_SECRET";
 /// Bytes that are searched for all marks before the next: they stay in the processor's cache meanwhile.
 const PIECE: usize = 128 << 10;
 /// Bound for damaged files; real ones have a handful.

@@ -52,6 +52,23 @@ pub enum Evidence {
         /// Where, from the function's arguments.
         address: Expression,
     },
+    /// A function that hands on what it gets.
+    Callee {
+        /// vaddr of the entry of the function that calls.
+        caller: u64,
+        /// vaddr of the entry of the function that is called.
+        function: u64,
+    },
+    /// The function that derives the keys of TLS 1.2 from the master secret.
+    KeyExpansion {
+        /// vaddr of its entry.
+        function: u64,
+    },
+    /// Code that asks a `KeyLog` whether it wants a secret, and would call it next with what is read here.
+    KeyLogBranch {
+        /// vaddr of the instruction behind the question.
+        address: u64,
+    },
 }
 
 /// Why a stack gave no hook: the step that failed.
@@ -107,12 +124,43 @@ pub enum NotFound {
         /// How many it takes.
         needed: usize,
     },
+    /// No function gets a TLS 1.2 master secret with its label.
+    #[error("no function gets the key log labels from where a master secret is derived")]
+    NoMasterSecretCaller,
+    /// The function that derives the master secret does not show where it is.
+    #[error("function at {function:#x} gets the labels, but no caller shows where the master secret is")]
+    NoMasterSecret {
+        /// vaddr of the function that gets the labels.
+        function: u64,
+    },
+    /// Nothing in the file is NSS's.
+    #[error("no use of NSS's keys")]
+    NotNss,
+    /// The code around the labels is unlike any known version of the stack.
+    #[error("key log labels, but no code that asks a KeyLog")]
+    NoKeyLogBranch,
     /// The function of the vote does not read the client random: a log function of another design (GnuTLS).
     #[error("function at {function:#x} gets the labels, but reads no client random")]
     NoClientRandom {
         /// vaddr of the function.
         function: u64,
     },
+}
+
+impl NotFound {
+    /// Whether the file simply does not have the stack. The other reasons come from files that seem to have it, but also
+    /// from files that only mention it: Wireshark has the labels.
+    pub const fn is_absence(&self) -> bool {
+        matches!(
+            self,
+            Self::NoFunctionTable
+                | Self::NoTlsFunctions { .. }
+                | Self::NoLabels
+                | Self::NoMasterSecretCaller
+                | Self::NotNss
+                | Self::NoKeyLogBranch
+        )
+    }
 }
 
 impl fmt::Display for Evidence {
@@ -133,6 +181,9 @@ impl fmt::Display for Evidence {
             }
             Self::Vote { function, labels } => write!(f, "{function:#x} gets {}", labels.join(", ")),
             Self::ClientRandom { address } => write!(f, "client random at {address}"),
+            Self::Callee { caller, function } => write!(f, "{caller:#x} hands it on to {function:#x}"),
+            Self::KeyExpansion { function } => write!(f, "{function:#x} uses \"key expansion\""),
+            Self::KeyLogBranch { address } => write!(f, "KeyLog asked before {address:#x}"),
         }
     }
 }

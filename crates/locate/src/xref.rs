@@ -13,6 +13,12 @@ const MAX_REFERENCES: usize = 1024;
 /// A set of general registers, one bit for each by its number in the encoding.
 pub(crate) type RegisterSet = u16;
 
+/// The registers of arguments 1 to 6 (System V AMD64 ABI §3.2.3) that labels come in.
+pub(crate) const RDI: RegisterSet = 1 << 7;
+pub(crate) const RSI: RegisterSet = 1 << 6;
+/// The number of rsp.
+pub(crate) const STACK_POINTER: u8 = 4;
+
 /// An instruction that loads the address of a string.
 pub(crate) struct Reference {
     /// vaddr of the instruction.
@@ -125,6 +131,20 @@ pub(crate) fn follow(elf: &Elf<'_>, reference: &Reference) -> Option<Call> {
 /// A decoder of the code at `vaddr`, `None` if there is none.
 pub(crate) fn decode<'a>(elf: &Elf<'a>, vaddr: u64) -> Option<Decoder<'a>> {
     Some(Decoder::with_ip(64, elf.code(vaddr)?, vaddr, DecoderOptions::NONE))
+}
+
+/// The instructions from the start of the function around `inside`, or from there if the file does not tell functions
+/// apart, up to `end`.
+pub(crate) fn function_until<'a>(
+    elf: &Elf<'a>,
+    inside: u64,
+    end: u64,
+) -> impl Iterator<Item = Instruction> + use<'a> {
+    /// Bound for damaged files, and for functions that cannot be a TLS library's.
+    const MAX_INSTRUCTIONS: usize = 20_000;
+    let start = elf.function_bounds(inside).map_or(inside, |bounds| bounds.0);
+    let code = decode(elf, start).into_iter().flatten();
+    code.take(MAX_INSTRUCTIONS).take_while(move |instruction| instruction.ip() < end)
 }
 
 /// Where a call or jump goes, if the instruction says so.

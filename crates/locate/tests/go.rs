@@ -90,7 +90,7 @@ fn functions_are_where_the_symbol_table_says() {
                 assert_eq!(Some(hook.file_offset), symbol(&file, name), "{case} {name}");
                 assert_eq!(address(&hook.client_random), random, "{case} {name}");
             }
-            assert_eq!(report.missing, [(Stack::OpenSsl, NotFound::NoLabels)], "{case}");
+            assert!(report.hooks.iter().all(|hook| hook.stack == Stack::Go), "{case}: {report:?}");
         }
     }
 }

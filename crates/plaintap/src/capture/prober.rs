@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use plaintap_linux::bpf::{Attacher, HookId};
 use plaintap_linux::run::Mapping;
-use plaintap_locate::{Error, NotFound};
+use plaintap_locate::Error;
 
 use super::ledger::ProbeLog;
 
@@ -51,19 +51,18 @@ impl Prober {
             Err(Error::NotElf { .. }) => return,
             Err(error) => return self.log.failed(format!("{name}: {error}")),
         };
-        for (_, reason) in &report.missing {
-            if means_unreadable_stack(reason) && report.hooks.is_empty() {
-                self.log.failed(format!("{name}: {reason}"));
-            }
-        }
         if report.hooks.is_empty() {
+            // Explains a missing secret, and is no warning by itself.
+            if let Some((stack, reason)) = report.missing.iter().find(|(_, reason)| !reason.is_absence()) {
+                self.log.failed(format!("{name}: {stack}: {reason}"));
+            }
             return;
         }
         match self.attacher.attach(file.as_fd(), &report.hooks) {
             Ok(attached) => {
                 for (index, error) in &attached.failed {
-                    let kind = report.hooks[*index].kind;
-                    self.log.failed(format!("{name}: {kind:?} cannot be probed: {error}"));
+                    let function = report.hooks.get(*index).map_or("a function", |hook| hook.kind.function());
+                    self.log.failed(format!("{name}: {function} cannot be probed: {error}"));
                 }
                 if !attached.hooks.is_empty() {
                     let hooks = attached.hooks.iter().map(|&(_, HookId(id))| id);
@@ -94,12 +93,6 @@ fn read(file: &OwnedFd) -> std::io::Result<Option<Vec<u8>>> {
     file.rewind()?;
     file.read_to_end(&mut bytes)?;
     Ok(Some(bytes))
-}
-
-/// Whether a search failed although the file seems to have the stack. Files that only mention it (Wireshark has the
-/// labels) fail the same way, so this explains a missing secret and is no warning by itself.
-fn means_unreadable_stack(reason: &NotFound) -> bool {
-    !matches!(reason, NotFound::NoFunctionTable | NotFound::NoTlsFunctions { .. } | NotFound::NoLabels)
 }
 
 fn file_name(path: &Path) -> String {

@@ -126,6 +126,9 @@ pub fn certificate(folder: &Path) -> (PathBuf, PathBuf) {
             "/CN=localhost",
             "-addext",
             "subjectAltName=DNS:localhost,IP:127.0.0.1",
+            // rustls takes no certificate authority's for a server's.
+            "-addext",
+            "basicConstraints=critical,CA:FALSE",
         ])
         .arg("-keyout")
         .arg(&key)
