@@ -310,6 +310,14 @@ impl<'a> View<'a> {
         self.decoded.view(*transport).facts()?.setup
     }
 
+    /// What the flow stage unpacked of this PDU, for protocols with an [`crate::Unpacker`].
+    pub fn unpacked(&self) -> &'a [u8] {
+        match u16::try_from(self.layer.detail) {
+            Ok(buffer @ 1..) => self.decoded.buffer(BufferId(buffer)),
+            _ => &[],
+        }
+    }
+
     /// The layers in front of this one, outermost first.
     pub fn below(&self) -> &'a [Layer] {
         let layers = self.decoded.layers();

@@ -42,6 +42,13 @@ pub const MAX_HTTP_HEADERS: usize = 256;
 /// Bytes of the head of an HTTP message.
 pub const MAX_HTTP_HEAD: usize = 256 << 10;
 
+/// Bytes of the table of header fields of one direction of an HTTP/2 connection, as RFC 7541 §4.1 counts them. Peers
+/// agree on 64 KiB at most in practice; the oldest entries of larger tables are unknown here.
+pub const MAX_HEADER_TABLE: usize = 64 << 10;
+
+/// Bytes of the decoded header fields of one HTTP/2 frame; a byte can stand for a whole entry of the table.
+pub const MAX_HEADER_LIST: usize = 1 << 20;
+
 /// Labels and compression pointers followed in one DNS name (RFC 1035 §3.1 allows 127 labels).
 pub const MAX_DNS_JUMPS: usize = 256;
 
@@ -58,6 +65,8 @@ pub struct Counters {
     pub gaps: u64,
     /// IP datagrams whose fragments were given up.
     pub datagrams_dropped: u64,
+    /// HTTP/2 frames with more header fields than [`MAX_HEADER_LIST`] holds, or header fields that are damaged.
+    pub header_lists_cut: u64,
     /// Bytes of TCP payload that were seen again (retransmissions and overlaps).
     pub bytes_repeated: u64,
 }

@@ -7,7 +7,7 @@ use plaintap_packet::LinkType;
 
 use crate::decoded::View;
 use crate::field::{Field, FieldIndex, Kind, Walk};
-use crate::flow::{Announcements, Following, Framing};
+use crate::flow::{Announcements, Following, Framing, Unpacker};
 pub use crate::proto::PROTOCOLS;
 
 /// The number of a protocol: its place in [`PROTOCOLS`].
@@ -62,6 +62,10 @@ pub struct Protocol {
     /// Finds the conversations that a PDU announces, like the data connections of FTP and the media of SDP. Called with
     /// the bytes of each layer of this protocol, wherever it lies, and in the order of the capture.
     pub announce: Option<fn(&[u8], &mut Announcements<'_>)>,
+    /// For protocols over a stream that are packed by what went before: makes the state of a connection.
+    pub unpacker: Option<fn() -> Box<dyn Unpacker>>,
+    /// For stream protocols whose `probe` knows only the first PDU: whether a PDU may begin here, behind a gap.
+    pub resumes: Option<fn(&[u8]) -> bool>,
     /// The protocol column where it depends on the packet.
     pub column_of: Option<fn(&View<'_>) -> &'static str>,
     /// The line for people: what this packet says.
@@ -85,6 +89,8 @@ impl Protocol {
             recognise_stream: None,
             datagrams: None,
             announce: None,
+            unpacker: None,
+            resumes: None,
             column_of: None,
             info: None,
             summary: None,

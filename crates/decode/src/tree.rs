@@ -125,7 +125,7 @@ impl FieldSink for TreeSink<'_, '_> {
 
     fn put(&mut self, field: FieldIndex, at: Range<usize>, value: Value<'_>) {
         let rows = self.protocol.protocol().map_or(&[][..], |p| p.fields);
-        let Some(row) = rows.get(usize::from(field.0)) else { return };
+        let Some(row) = rows.get(usize::from(field.0)).filter(|row| !row.hidden) else { return };
         let span = self.view.span(at);
         let field = FieldRef::of_field(self.protocol, field);
         self.tree.add(self.depth, span, Some(field), |text| write_row(row, self.view, &value, text));

@@ -58,6 +58,19 @@ pub struct Framing<'a> {
     pub upgrade: &'a mut Option<ProtocolId>,
 }
 
+/// Unpacks what only the PDUs before it explain, such as header fields compressed by a table. It belongs to a
+/// connection, and sees each PDU once, whole or cut, in the order of the stream.
+pub trait Unpacker: Send {
+    /// Takes a PDU. What it holds unpacked goes to `out`, which comes empty, and is [`crate::View::unpacked`] later.
+    fn pdu(&mut self, side: Side, pdu: &[u8], out: &mut Vec<u8>, counters: &mut Counters);
+
+    /// Bytes of this side are missing, or there is no room for what was kept of it.
+    fn forget(&mut self, side: Side);
+
+    /// Number of bytes kept.
+    fn kept(&self) -> usize;
+}
+
 /// What is to be done beyond the walk.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stages {

@@ -7,9 +7,9 @@ use std::ops::Range;
 
 use plaintap_packet::BufferId;
 
-use super::Framing;
 use super::tls::{self, TlsState};
 use super::walk::{self, Start};
+use super::{Framing, Unpacker};
 use crate::decoded::Work;
 use crate::decryptor::{Decryptor, Side};
 use crate::layers::Layer;
@@ -47,6 +47,7 @@ pub(crate) struct Connection {
     halves: [Half; 2],
     memory: [u64; 2],
     upgrade: Option<ProtocolId>,
+    unpacker: Option<Box<dyn Unpacker>>,
     pub(super) tls: TlsState,
     /// The stream inside TLS.
     pub(super) inner: Option<Box<Self>>,
@@ -78,6 +79,7 @@ impl Default for Connection {
             halves: Default::default(),
             memory: [0; 2],
             upgrade: None,
+            unpacker: None,
             tls: TlsState::default(),
             inner: None,
         }
@@ -126,6 +128,11 @@ impl Connection {
         let half = &mut self.halves[cx.side as usize];
         *cx.buffered -= half.pending.len() + half.handshake.len();
         *half = Half { lost: true, ..Half::default() };
+        if let Some(unpacker) = &mut self.unpacker {
+            *cx.buffered -= unpacker.kept();
+            unpacker.forget(cx.side);
+            *cx.buffered += unpacker.kept();
+        }
         if let Some(inner) = &mut self.inner {
             inner.gap(cx);
         }
@@ -148,7 +155,8 @@ impl Connection {
     /// Number of bytes kept.
     pub(crate) fn buffered(&self) -> usize {
         let own: usize = self.halves.iter().map(|half| half.pending.len() + half.handshake.len()).sum();
-        own + self.inner.as_ref().map_or(0, |inner| inner.buffered())
+        let unpacker = self.unpacker.as_ref().map_or(0, |unpacker| unpacker.kept());
+        own + unpacker + self.inner.as_ref().map_or(0, |inner| inner.buffered())
     }
 
     /// Where a handshake message that spans records is collected.
@@ -160,17 +168,17 @@ impl Connection {
     fn begin(&mut self, cx: &mut Cx<'_>, buffer: BufferId, range: Range<usize>) -> usize {
         let length = range.len();
         let side = cx.side;
-        let bytes = cx.bytes(buffer, range.clone());
+        let bytes = cx.work.bytes(cx.frame, buffer).get(range.clone()).unwrap_or(&[]);
         if self.protocol == ProtocolId::NONE {
             let Some(found) = detect(bytes, cx.ports) else {
                 show(cx, id::data, buffer, range);
                 return length;
             };
-            self.speak(found);
+            self.speak(cx.buffered, found);
         }
         let half = &mut self.halves[side as usize];
         if half.lost {
-            half.lost = !stream_of(self.protocol).is_some_and(|stream| (stream.probe)(bytes));
+            half.lost = !resumes(self.protocol, bytes);
             if half.lost {
                 return length;
             }
@@ -179,7 +187,7 @@ impl Connection {
         if framed == Length::NotMine
             && let Some(other) = detect(bytes, cx.ports).filter(|&other| other != self.protocol)
         {
-            self.speak(other);
+            self.speak(cx.buffered, other);
             framed = self.frame(side, bytes);
         }
         match framed {
@@ -317,14 +325,40 @@ impl Connection {
             tls::record(self, cx, buffer, at, length);
         } else {
             let prefix = stream_of(protocol).map_or(0, |stream| usize::from(stream.prefix));
+            let first = cx.work.layers.as_slice().len();
             show(cx, protocol, buffer, at + prefix..at + length);
+            self.unpack(cx, buffer, at + prefix..at + length, first);
         }
         if let Some(upgrade) = self.upgrade.take() {
-            self.speak(upgrade);
+            self.speak(cx.buffered, upgrade);
         }
     }
 
-    fn speak(&mut self, protocol: ProtocolId) {
+    /// Unpacks a PDU, whose layer has the number `index`, into a buffer of its own.
+    fn unpack(&mut self, cx: &mut Cx<'_>, buffer: BufferId, range: Range<usize>, index: usize) {
+        let Some(make) = self.protocol.protocol().and_then(|protocol| protocol.unpacker) else { return };
+        let unpacker = self.unpacker.get_or_insert_with(make);
+        *cx.buffered -= unpacker.kept();
+        let mut out = cx.work.buffers.take();
+        let pdu = cx.work.bytes(cx.frame, buffer).get(range).unwrap_or(&[]);
+        unpacker.pdu(cx.side, pdu, &mut out, cx.counters);
+        if *cx.buffered + unpacker.kept() > limits::MAX_BUFFERED {
+            unpacker.forget(Side::Initiator);
+            unpacker.forget(Side::Responder);
+        }
+        *cx.buffered += unpacker.kept();
+        if out.is_empty() {
+            return cx.work.buffers.give_back(out);
+        }
+        if let Some(unpacked) = cx.work.buffers.add("", out)
+            && let Some(detail) = cx.work.layers.detail_mut(index)
+        {
+            *detail = unpacked.0.into();
+        }
+    }
+
+    fn speak(&mut self, buffered: &mut usize, protocol: ProtocolId) {
+        *buffered -= self.unpacker.take().map_or(0, |unpacker| unpacker.kept());
         self.protocol = protocol;
         self.memory = [0; 2];
     }
@@ -364,6 +398,13 @@ pub(super) fn alone(work: &mut Work, frame: &[u8], layer: Layer, ports: (u16, u1
 
 fn stream_of(protocol: ProtocolId) -> Option<&'static Stream> {
     protocol.protocol()?.stream.as_ref()
+}
+
+/// Whether a PDU of `protocol` may begin here, behind a gap.
+fn resumes(protocol: ProtocolId, bytes: &[u8]) -> bool {
+    let Some(protocol) = protocol.protocol() else { return false };
+    let test = protocol.resumes.or(protocol.stream.as_ref().map(|stream| stream.probe));
+    test.is_some_and(|test| test(bytes))
 }
 
 /// Which protocol these bytes begin. Those that claim one of the ports are asked first, the lower port's before.

@@ -5,6 +5,8 @@ mod dhcp_names;
 mod dhcpv6_names;
 mod dns_content;
 mod dns_names;
+mod http2_headers;
+mod http2_names;
 mod http_names;
 mod lines;
 mod names;

@@ -16,6 +16,10 @@ impl Printer for Hex {
         for number in 0..count {
             let buffer = BufferId(number as u16);
             let bytes = decoded.buffer(buffer);
+            // What has no name is not the peers' bytes, but our notes on them.
+            if decoded.buffer_name(buffer).is_empty() {
+                continue;
+            }
             if count > 1 {
                 // Writing to a String does not fail.
                 let _ = writeln!(out, "{} ({} bytes):", decoded.buffer_name(buffer), bytes.len());
