@@ -32,6 +32,10 @@ link_types! {
     SLIP = 8, "SLIP";
     /// PPP, with or without its HDLC address and control bytes.
     PPP = 9, "PPP";
+    /// Raw IP as written where DLT_RAW is 12: most systems.
+    RAW_12 = 12, "RAW (12)";
+    /// Raw IP as written where DLT_RAW is 14: OpenBSD.
+    RAW_14 = 14, "RAW (14)";
     /// PPP in HDLC-like framing (RFC 1662) or Cisco HDLC.
     PPP_HDLC = 50, "PPP_HDLC";
     /// PPPoE session packets.
@@ -52,6 +56,8 @@ link_types! {
     IEEE802_11_PRISM = 119, "IEEE802_11_PRISM";
     /// Radiotap header before 802.11.
     IEEE802_11_RADIOTAP = 127, "IEEE802_11_RADIOTAP";
+    /// ARCNET as Linux gives it.
+    ARCNET_LINUX = 129, "ARCNET_LINUX";
     /// AVS header before 802.11.
     IEEE802_11_AVS = 163, "IEEE802_11_AVS";
     /// Linux USB with a 48-byte header.
@@ -64,6 +70,8 @@ link_types! {
     BLUETOOTH_HCI_H4_WITH_PHDR = 201, "BLUETOOTH_HCI_H4_WITH_PHDR";
     /// PPP behind a one-byte direction.
     PPP_WITH_DIR = 204, "PPP_WITH_DIR";
+    /// Frame Relay behind a one-byte direction.
+    FRELAY_WITH_DIR = 206, "FRELAY_WITH_DIR";
     /// Linux USB with a 64-byte header.
     USB_LINUX_MMAPPED = 220, "USB_LINUX_MMAPPED";
     /// Raw IPv4.
@@ -97,8 +105,6 @@ const OTHER: &[(u16, &str)] = &[
     (6, "IEEE802_5"),
     (7, "ARCNET_BSD"),
     (10, "FDDI"),
-    (12, "RAW (12)"),
-    (14, "RAW (14)"),
     (100, "ATM_RFC1483"),
     (106, "ATM_CLIP"),
     (109, "ENC"),
@@ -108,7 +114,6 @@ const OTHER: &[(u16, &str)] = &[
     (118, "CISCO_IOS"),
     (122, "IP_OVER_FC"),
     (123, "SUNATM"),
-    (129, "ARCNET_LINUX"),
     (130, "JUNIPER_MLPPP"),
     (131, "JUNIPER_MLFR"),
     (132, "JUNIPER_ES"),
@@ -175,7 +180,6 @@ const OTHER: &[(u16, &str)] = &[
     (202, "AX25_KISS"),
     (203, "LAPD"),
     (205, "C_HDLC_WITH_DIR"),
-    (206, "FRELAY_WITH_DIR"),
     (207, "LAPB_WITH_DIR"),
     (209, "I2C_LINUX"),
     (210, "FLEXRAY"),

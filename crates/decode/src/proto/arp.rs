@@ -8,16 +8,21 @@ fields! {
     HW_SIZE: U8 at(4..5), "arp.hw.size", "Hardware size";
     PROTO_SIZE: U8 at(5..6), "arp.proto.size", "Protocol size";
     OPCODE: U16 at(6..8), "arp.opcode", "Opcode", names(OPCODES);
-    SRC_HW_MAC: Mac at(8..14), "arp.src.hw_mac", "Sender MAC address", when(is_ethernet);
-    SRC_IP: Ip4 at(14..18), "arp.src.proto_ipv4", "Sender IP address", when(is_both);
-    DST_HW_MAC: Mac at(18..24), "arp.dst.hw_mac", "Target MAC address", when(is_both);
-    DST_IP: Ip4 at(24..28), "arp.dst.proto_ipv4", "Target IP address", when(is_both);
+    SRC_HW: Bytes walk, "arp.src.hw", "Sender hardware address";
+    SRC_HW_MAC: Mac walk, "arp.src.hw_mac", "Sender MAC address";
+    SRC_PROTO: Bytes walk, "arp.src.proto", "Sender protocol address";
+    SRC_IP: Ip4 walk, "arp.src.proto_ipv4", "Sender IP address";
+    DST_HW: Bytes walk, "arp.dst.hw", "Target hardware address";
+    DST_HW_MAC: Mac walk, "arp.dst.hw_mac", "Target MAC address";
+    DST_PROTO: Bytes walk, "arp.dst.proto", "Target protocol address";
+    DST_IP: Ip4 walk, "arp.dst.proto_ipv4", "Target IP address";
     GRATUITOUS: Bool meta(gratuitous), "arp.isgratuitous", "Is gratuitous";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::EtherType(0x0806)],
     fields: FIELDS,
+    walk: Some(walk),
     info: Some(info),
     summary: Some(|view, out| {
         if let Some(name) = crate::field::value_name(OPCODES, view.bytes.u16(6).into()) {
@@ -43,33 +48,72 @@ const OPCODES: crate::field::ValueNames = &[
     (9, "inverse reply"),
 ];
 
-fn is_ethernet(view: &View<'_>) -> bool {
-    view.bytes.u8(4) == 6 && matches!(view.bytes.u16(0), 1 | 6)
+fn is_ethernet(b: Bytes<'_>) -> bool {
+    b.u8(4) == 6 && matches!(b.u16(0), 1 | 6)
 }
 
-fn is_both(view: &View<'_>) -> bool {
-    is_ethernet(view) && view.bytes.u8(5) == 4 && view.bytes.u16(2) == 0x0800
+fn is_ip4(b: Bytes<'_>) -> bool {
+    b.u8(5) == 4 && b.u16(2) == 0x0800
+}
+
+/// The IPv4 addresses of sender and target.
+fn ip4_ends(b: Bytes<'_>) -> Option<([u8; 4], [u8; 4])> {
+    let hardware = usize::from(b.u8(4));
+    let addresses = || Some((b.array(8 + hardware)?, b.array(12 + 2 * hardware)?));
+    if is_ip4(b) { addresses() } else { None }
+}
+
+fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let b = view.header();
+    b.need(8)?;
+    let mut r = Reader::new(b.0, 8);
+    for (hardware, mac, protocol, ip) in
+        [(SRC_HW, SRC_HW_MAC, SRC_PROTO, SRC_IP), (DST_HW, DST_HW_MAC, DST_PROTO, DST_IP)]
+    {
+        match usize::from(b.u8(4)) {
+            0 => {}
+            _ if is_ethernet(b) => put_mac(&mut r, mac, out)?,
+            length => put_bytes(&mut r, length, hardware, out)?,
+        }
+        match usize::from(b.u8(5)) {
+            0 => {}
+            _ if is_ip4(b) => put_ip4(&mut r, ip, out)?,
+            length => put_bytes(&mut r, length, protocol, out)?,
+        }
+    }
+    Ok(())
 }
 
 /// Asks or tells for the sender's own address (RFC 5227 §3).
 fn gratuitous(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
     let b = view.header();
-    if is_both(view) && matches!(b.u16(6), 1 | 2) && b.array::<4>(14) == b.array::<4>(24) {
+    let is_own = ip4_ends(b).is_some_and(|(sender, target)| sender == target);
+    if is_ethernet(b) && is_own && matches!(b.u16(6), 1 | 2) {
         out(Value::Bool(true));
     }
 }
 
 fn info(view: &View<'_>, out: &mut String) {
     let b = view.header();
-    let (Some(sender), Some(target), Some(mac)) = (b.array(14), b.array(24), b.array(8)) else { return };
-    if !is_both(view) {
-        return;
-    }
+    let Some((sender, target)) = ip4_ends(b) else { return };
     let (sender, target) = (crate::Address::Ip4(sender), crate::Address::Ip4(target));
     match b.u16(6) {
         1 if sender == target => put!(out, "ARP Announcement for {sender}"),
         1 => put!(out, "Who has {target}? Tell {sender}"),
-        2 => put!(out, "{sender} is at {}", crate::Address::Mac(mac)),
+        2 => {
+            put!(out, "{sender} is at ");
+            match b.array(8) {
+                Some(mac) if is_ethernet(b) => put!(out, "{}", crate::Address::Mac(mac)),
+                _ => append_hex(b, out),
+            }
+        }
         opcode => put!(out, "ARP operation {opcode}"),
+    }
+}
+
+/// The sender's hardware address, whatever its length.
+fn append_hex(b: Bytes<'_>, out: &mut String) {
+    for byte in b.0.get(8..8 + usize::from(b.u8(4))).unwrap_or_default() {
+        put!(out, "{byte:02x}");
     }
 }

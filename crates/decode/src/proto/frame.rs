@@ -19,18 +19,185 @@ fields! {
         "frame.cap_len", "Capture Length";
     INTERFACE_ID: U32 meta(|v, out| out(Value::Unsigned(v.decoded.packet().interface.into()))),
         "frame.interface_id", "Interface id";
+    ENCAP_TYPE: I16 meta(encapsulation), "frame.encap_type", "Encapsulation type", names(ENCAPSULATION_NAMES);
     DIRECTION: U32 meta(direction), "frame.packet_flags_direction", "Direction", hex, names(DIRECTIONS);
     PROTOCOLS: Text meta(protocols), "frame.protocols", "Protocols in frame";
     COMMENT: Text meta(comments), "frame.comment", "Comment";
 }
 
-pub(crate) static PROTOCOL: Protocol =
-    Protocol { fields: FIELDS, summary: Some(summary), ..Protocol::new("frame", "Frame", "") };
+pub(crate) static PROTOCOL: Protocol = Protocol {
+    fields: FIELDS,
+    // Of a link type that nobody decodes there is only this to say.
+    column_of: Some(|view| {
+        if is_bare(view) { view.decoded.packet().link_type.name().unwrap_or("UNKNOWN") } else { "" }
+    }),
+    info: Some(|view, out| {
+        if is_bare(view) {
+            let packet = view.decoded.packet();
+            put!(out, "Link type {}, {} bytes", packet.link_type.0, packet.original_length);
+        }
+    }),
+    summary: Some(summary),
+    ..Protocol::new("frame", "Frame", "")
+};
 
 /// The decoder lays this layer over the whole packet by itself; it hands nothing on.
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     Ok(Step::last(b))
 }
+
+/// Whether nothing is known of what the frame holds.
+fn is_bare(view: &View<'_>) -> bool {
+    view.decoded.layers().iter().all(|layer| matches!(layer.protocol, id::frame | id::proc | id::data))
+}
+
+/// Wireshark's own number of the link type.
+fn encapsulation(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
+    let link_type = view.decoded.packet().link_type.0;
+    if let Some(&(_, number)) = ENCAPSULATIONS.iter().find(|(number, _)| *number == link_type) {
+        out(Value::Signed(number));
+    }
+}
+
+/// Wireshark's encapsulation (`tshark -G values`, `frame.encap_type`) of each link type (www.tcpdump.org/linktypes.html).
+const ENCAPSULATIONS: &[(u16, i64)] = &[
+    (0, 15),
+    (1, 1),
+    (6, 2),
+    (8, 3),
+    (9, 4),
+    (10, 5),
+    (12, 7),
+    (14, 7),
+    (50, 4),
+    (51, 139),
+    (100, 10),
+    (101, 7),
+    (104, 28),
+    (105, 20),
+    (106, 11),
+    (107, 26),
+    (108, 174),
+    (109, 38),
+    (113, 25),
+    (114, 30),
+    (117, 39),
+    (118, 29),
+    (119, 21),
+    (122, 18),
+    (123, 13),
+    (127, 23),
+    (129, 9),
+    (130, 81),
+    (131, 82),
+    (135, 68),
+    (137, 67),
+    (138, 62),
+    (140, 42),
+    (141, 43),
+    (143, 33),
+    (144, 44),
+    (147, 45),
+    (148, 46),
+    (149, 47),
+    (163, 24),
+    (165, 63),
+    (178, 83),
+    (187, 41),
+    (189, 95),
+    (192, 97),
+    (195, 104),
+    (201, 99),
+    (204, 19),
+    (206, 27),
+    (220, 115),
+    (226, 124),
+    (227, 125),
+    (228, 129),
+    (229, 130),
+    (230, 127),
+    (239, 141),
+    (249, 152),
+    (251, 154),
+    (252, 155),
+    (253, 158),
+    (254, 159),
+    (255, 160),
+    (256, 161),
+    (258, 171),
+    (266, 182),
+    (271, 185),
+    (276, 210),
+    (288, 208),
+];
+
+const ENCAPSULATION_NAMES: crate::field::ValueNames = &[
+    (1, "Ethernet"),
+    (2, "Token Ring"),
+    (3, "SLIP"),
+    (4, "PPP"),
+    (5, "FDDI"),
+    (7, "Raw IP"),
+    (9, "Linux ARCNET"),
+    (10, "RFC 1483 ATM"),
+    (11, "Linux ATM CLIP"),
+    (13, "ATM PDUs"),
+    (15, "NULL/Loopback"),
+    (18, "RFC 2625 IP-over-Fibre Channel"),
+    (19, "PPP with Directional Info"),
+    (20, "IEEE 802.11 Wireless LAN"),
+    (21, "IEEE 802.11 plus Prism II monitor mode radio header"),
+    (23, "IEEE 802.11 plus radiotap radio header"),
+    (24, "IEEE 802.11 plus AVS radio header"),
+    (25, "Linux cooked-mode capture v1"),
+    (26, "Frame Relay"),
+    (27, "Frame Relay with Directional Info"),
+    (28, "Cisco HDLC"),
+    (29, "Cisco IOS internal"),
+    (30, "Localtalk"),
+    (33, "Data Over Cable Service Interface Specification"),
+    (38, "OpenBSD enc(4) encapsulating interface"),
+    (39, "OpenBSD PF Firewall logs"),
+    (41, "Bluetooth H4"),
+    (42, "SS7 MTP2"),
+    (43, "SS7 MTP3"),
+    (44, "IrDA"),
+    (45, "USER 0"),
+    (46, "USER 1"),
+    (47, "USER 2"),
+    (62, "Apple IP-over-IEEE 1394"),
+    (63, "BACnet MS/TP"),
+    (67, "Juniper ATM1"),
+    (68, "Juniper ATM2"),
+    (81, "Juniper MLPPP"),
+    (82, "Juniper MLFR"),
+    (83, "Juniper Ethernet"),
+    (95, "USB packets with Linux header"),
+    (97, "Per-Packet Information header"),
+    (99, "Bluetooth H4 with linux header"),
+    (104, "IEEE 802.15.4 Wireless PAN"),
+    (115, "USB packets with Linux header and padding"),
+    (124, "Solaris IPNET"),
+    (125, "SocketCAN"),
+    (127, "IEEE 802.15.4 Wireless PAN with FCS not present"),
+    (129, "Raw IPv4"),
+    (130, "Raw IPv6"),
+    (139, "PPP-over-Ethernet session"),
+    (141, "NFLOG"),
+    (152, "USB packets with USBPcap header"),
+    (154, "Bluetooth Low Energy Link Layer"),
+    (155, "Wireshark Upper PDU export"),
+    (158, "Linux Netlink"),
+    (159, "Bluetooth Linux Monitor"),
+    (160, "Bluetooth BR/EDR Baseband RF"),
+    (161, "Bluetooth Low Energy Link Layer RF"),
+    (171, "Apple PKTAP"),
+    (174, "OpenBSD loopback"),
+    (182, "USB packets with Darwin (macOS, etc.) headers"),
+    (185, "Linux vsock"),
+    (208, "USB 2.0/1.1/1.0 packets"),
+    (210, "Linux cooked-mode capture v2"),
+];
 
 const DIRECTIONS: crate::field::ValueNames = &[(0, "Unknown"), (1, "Inbound"), (2, "Outbound")];
 

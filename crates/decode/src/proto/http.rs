@@ -68,6 +68,10 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     walk: Some(walk),
     stream: Some(Stream { probe, any_port: true, frame, prefix: 0, partial_counts: false }),
     info: Some(info),
+    column_of: Some(|view| match view.below().last() {
+        Some(layer) if layer.protocol == id::ssdp => "SSDP",
+        _ => "HTTP",
+    }),
     ..Protocol::new("http", "Hypertext Transfer Protocol", "HTTP")
 };
 
@@ -137,6 +141,11 @@ const METHODS: &[&[u8]] = &[
 
 fn probe(b: &[u8]) -> bool {
     is_response(b) || request_method(b).is_some()
+}
+
+/// Whether a message begins here.
+pub(super) fn is_message(b: &[u8]) -> bool {
+    probe(b)
 }
 
 fn is_response(b: &[u8]) -> bool {

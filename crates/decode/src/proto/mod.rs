@@ -113,6 +113,10 @@ protocols! {
     pppoed
     pppoes
     ppp
+    ppi
+    fr
+    arcnet
+    ssdp
     chdlc
     l2tp
     udplite

@@ -7,6 +7,8 @@ use super::prelude::*;
 pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[
         Claim::LinkType(LinkType::RAW),
+        Claim::LinkType(LinkType::RAW_12),
+        Claim::LinkType(LinkType::RAW_14),
         Claim::LinkType(LinkType::IPV4),
         Claim::LinkType(LinkType::IPV6),
     ],
