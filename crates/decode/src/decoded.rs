@@ -161,6 +161,38 @@ impl<'a> Decoded<'a> {
         }
     }
 
+    /// Gives every occurrence of the wanted fields of one of its layers: those at fixed places in the order of the
+    /// table, then those of the walk.
+    pub fn layer_values(
+        &self,
+        layer: &Layer,
+        wants: &dyn Fn(FieldIndex) -> bool,
+        out: &mut dyn FnMut(FieldIndex, &'static Field, Value<'_>),
+    ) {
+        let Some(protocol) = layer.protocol.protocol() else { return };
+        let view = self.view(*layer);
+        let mut walked = false;
+        for (number, row) in protocol.fields.iter().enumerate() {
+            let index = FieldIndex(number as u16);
+            if !wants(index) {
+                continue;
+            }
+            match row.place {
+                Place::Walk => walked = true,
+                _ => view.values(index, row, &mut |_, value| out(index, row, value)),
+            }
+        }
+        if walked {
+            view.walk(&mut LayerSink { fields: protocol.fields, wants, out });
+        }
+    }
+
+    /// Whether a layer only marks the beginning of a PDU that goes on in later packets; details leave it out.
+    pub fn is_mark(&self, layer: &Layer) -> bool {
+        let stream = layer.protocol.protocol().is_some_and(|p| p.stream.is_some());
+        stream && layer.header == 0 && layer.end > layer.offset
+    }
+
     /// The protocol column: the highest protocol that has a name for it.
     pub fn protocol_label(&self) -> &'static str {
         for &layer in self.layers().iter().rev() {
@@ -472,6 +504,29 @@ impl FieldSink for SelectSink<'_, '_> {
             if wanted == field {
                 (self.out)(column, self.view.span(at.clone()), value);
             }
+        }
+    }
+
+    fn open(&mut self, _: Range<usize>, _: fmt::Arguments<'_>) {}
+
+    fn close(&mut self) {}
+}
+
+/// Lets the wanted fields of a layer through.
+struct LayerSink<'s> {
+    fields: &'static [Field],
+    wants: &'s dyn Fn(FieldIndex) -> bool,
+    out: &'s mut dyn FnMut(FieldIndex, &'static Field, Value<'_>),
+}
+
+impl FieldSink for LayerSink<'_> {
+    fn wants(&self, field: FieldIndex) -> bool {
+        (self.wants)(field)
+    }
+
+    fn put(&mut self, field: FieldIndex, _: Range<usize>, value: Value<'_>) {
+        if let Some(row) = self.fields.get(usize::from(field.0)).filter(|_| (self.wants)(field)) {
+            (self.out)(field, row, value);
         }
     }
 

@@ -65,7 +65,7 @@ impl Decoded<'_> {
         for &layer in self.layers() {
             let view = self.view(layer);
             let Some(protocol) = layer.protocol.protocol() else { continue };
-            if view.is_silent() && !view.bytes.is_empty() && protocol.stream.is_some() {
+            if self.is_mark(&layer) {
                 continue;
             }
             let whole = view.span(0..layer.header as usize);

@@ -103,7 +103,7 @@ pub struct ReadArguments {
     /// What to print
     #[arg(short = 'T', value_name = "FORMAT", default_value = "text")]
     pub format: Format,
-    /// With -T fields: print this field, or a column of Wireshark's list like _ws.col.Info (repeatable)
+    /// With -T fields or jsonl: print this field, or a column of Wireshark's list like _ws.col.Info (repeatable)
     #[arg(short = 'e', long = "field", value_name = "FIELD")]
     pub fields: Vec<String>,
     /// With -T fields: header=y|n, separator=/t|/s|CHARACTER, aggregator=,|/s|CHARACTER, occurrence=f|l|a (first, last,
@@ -164,6 +164,8 @@ pub enum Format {
     Text,
     /// The values of the fields given with -e, tab between fields, comma between occurrences
     Fields,
+    /// A JSON object for each packet, on a line of its own, with all fields or those given with -e
+    Jsonl,
 }
 
 /// How a time is printed.

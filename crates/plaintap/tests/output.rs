@@ -102,9 +102,9 @@ fn every_unknown_name_is_said() {
             "unknown fields \"nosuch.a\", \"tcp.dstprt\"; did you mean tcp.dstport",
         ),
         (&["-T", "fields"], "-T fields needs at least one field"),
-        (&["-e", "ip.src"], "-e and -E need -T fields"),
+        (&["-e", "ip.src"], "-e needs -T fields or -T jsonl"),
         (&["-T", "fields", "-e", "ip.src", "-E", "quote=x"], "-E quote=x: expected header=y|n"),
-        (&["-T", "fields", "-e", "ip.src", "-x"], "leave out"),
+        (&["-T", "fields", "-e", "ip.src", "-x"], "for text"),
         (&["-O", "tcp,htpp"], "unknown protocol \"htpp\"; did you mean http"),
     ] {
         let output = plaintap(&[&["read", path], arguments].concat());

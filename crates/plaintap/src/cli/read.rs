@@ -15,7 +15,7 @@ use super::convert::select;
 use crate::args::{Format, ReadArguments, TimeFormat};
 use crate::capture_filter::FileFilter;
 use crate::files::{display_name, open};
-use crate::out::{Clock, Details, FieldOptions, Fields, Hex, Lines, Printer, fields_of};
+use crate::out::{Clock, Details, FieldOptions, Fields, Hex, Jsonl, Lines, Printer, fields_of};
 use crate::{complain, display_filter};
 
 /// Runs the command.
@@ -147,7 +147,7 @@ impl Pass {
 
 /// A decoder that does what filter and fields need; lines and details show everything that is found.
 fn decoder(arguments: &ReadArguments, keys: &KeyStore, filter: Option<&DisplayFilter>) -> Decoder {
-    if matches!(arguments.format, Format::Fields)
+    if !arguments.fields.is_empty()
         && let Some(fields) = fields_of(&arguments.fields)
     {
         let needs = Needs::of_fields(&fields);
@@ -172,16 +172,22 @@ fn printers(arguments: &ReadArguments) -> Result<Vec<Box<dyn Printer>>> {
     let details = arguments.details || arguments.only_details.is_some();
     let mut printers: Vec<Box<dyn Printer>> = Vec::new();
     match arguments.format {
+        Format::Fields | Format::Jsonl if details || arguments.summary || arguments.hex => {
+            bail!("-V, -O, -P and -x are for text: leave out -T, or them");
+        }
         Format::Fields => {
-            if details || arguments.summary || arguments.hex {
-                bail!("-T fields prints fields only: leave out -V, -O, -P and -x");
-            }
             let options = FieldOptions::parse(&arguments.field_options)?;
             printers.push(Box::new(Fields::new(&arguments.fields, options, clock(TimeFormat::R))?));
         }
+        Format::Jsonl => {
+            if !arguments.field_options.is_empty() {
+                bail!("-E is for -T fields");
+            }
+            printers.push(Box::new(Jsonl::new(&arguments.fields, clock(TimeFormat::R))?));
+        }
         Format::Text => {
             if !arguments.fields.is_empty() || !arguments.field_options.is_empty() {
-                bail!("-e and -E need -T fields");
+                bail!("-e needs -T fields or -T jsonl, -E needs -T fields");
             }
             if arguments.summary || !details {
                 printers.push(Box::new(Lines::new(clock(TimeFormat::A))));

@@ -27,11 +27,14 @@ struct Column {
     any: bool,
 }
 
+/// What a name given with `-e` stands for.
 #[derive(Clone, Copy)]
-enum What {
+pub enum What {
+    /// A field or an alias.
     Field(FieldRef),
-    /// Whole layers, by their first lines in the details.
+    /// A protocol: its whole layers.
     Layers(FieldRef),
+    /// A column of the packet list.
     Table(TableColumn),
 }
 
@@ -44,21 +47,13 @@ impl Fields {
         if names.is_empty() {
             bail!("-T fields needs at least one field: -e FIELD");
         }
-        let mut columns = Vec::new();
-        let mut unknown = Vec::new();
-        for name in names {
-            match What::named(name) {
-                Some(what) => {
-                    columns.push(Column { name: name.clone(), what, text: String::new(), any: false });
-                }
-                None => unknown.push(format!("{name:?}{}", suggestion(&nearest(name, 3)))),
-            }
-        }
-        match &unknown[..] {
-            [] => {}
-            [one] => bail!("unknown field {one}"),
-            several => bail!("unknown fields {}", several.join(", ")),
-        }
+        let column = |(name, what): (&String, What)| Column {
+            name: name.clone(),
+            what,
+            text: String::new(),
+            any: false,
+        };
+        let columns: Vec<_> = names.iter().zip(named(names)?).map(column).collect();
         let (mut fields, mut places) = (Vec::new(), Vec::new());
         for (place, column) in columns.iter().enumerate() {
             if let What::Field(field) = column.what {
@@ -70,13 +65,38 @@ impl Fields {
     }
 }
 
+/// What names stand for, in their order.
+///
+/// # Errors
+/// When names are not known: all of them, with the nearest that are.
+pub fn named(names: &[String]) -> Result<Vec<What>> {
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for name in names {
+        match What::named(name) {
+            Some(what) => known.push(what),
+            None => unknown.push(format!("{name:?}{}", suggestion(&nearest(name, 3)))),
+        }
+    }
+    match &unknown[..] {
+        [] => Ok(known),
+        [one] => bail!("unknown field {one}"),
+        several => bail!("unknown fields {}", several.join(", ")),
+    }
+}
+
 /// The fields that have to be decoded for these names; none when all of a packet has to be, for the columns of the table.
 pub fn fields_of(names: &[String]) -> Option<Vec<FieldRef>> {
-    let field = |name: &String| match What::named(name) {
-        Some(What::Field(field) | What::Layers(field)) => Some(field),
-        _ => None,
-    };
-    names.iter().map(field).collect()
+    let mut fields = Vec::new();
+    for name in names {
+        match What::named(name)? {
+            What::Table(_) => return None,
+            What::Field(field) => fields.push(field),
+            What::Layers(layers) => {
+                fields.extend(registry::all().filter(|f| f.protocol() == layers.protocol()));
+            }
+        }
+    }
+    Some(fields)
 }
 
 impl What {
@@ -119,6 +139,7 @@ impl Printer for Fields {
         for column in &mut self.columns {
             match column.what {
                 What::Field(_) => {}
+                // By the first line of each layer's details.
                 What::Layers(protocol) => {
                     let layers = decoded.layers().iter().filter(|l| l.protocol == protocol.protocol());
                     for layer in layers {

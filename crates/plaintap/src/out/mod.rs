@@ -1,4 +1,4 @@
-//! What comes out: lines, fields, details and hex of packets, programs, and the live capture file.
+//! What comes out: lines, fields, JSON, details and hex of packets, programs, and the live capture file.
 
 mod capture_file;
 mod details;
@@ -6,6 +6,8 @@ mod ebpf;
 mod field_options;
 mod fields;
 mod hex;
+mod json;
+mod jsonl;
 mod lines;
 mod table;
 mod time;
@@ -16,6 +18,7 @@ pub use ebpf::EbpfListing;
 pub use field_options::FieldOptions;
 pub use fields::{Fields, fields_of};
 pub use hex::Hex;
+pub use jsonl::Jsonl;
 pub use lines::{Lines, push_printable};
 pub use time::Clock;
 
