@@ -1,4 +1,4 @@
-//! Address Resolution Protocol, RFC 826.
+//! Address Resolution Protocol, RFC 826, and the reverse one, RFC 903.
 
 use super::prelude::*;
 
@@ -20,7 +20,7 @@ fields! {
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
-    claims: &[Claim::EtherType(0x0806)],
+    claims: &[Claim::EtherType(0x0806), Claim::EtherType(0x8035)],
     fields: FIELDS,
     walk: Some(walk),
     info: Some(info),

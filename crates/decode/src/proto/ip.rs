@@ -66,6 +66,11 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     if fragment & 0x3fff == 0 {
         return Ok(Step { header: header as u32, end, next, detail: 0 });
     }
+    // A fragment that is not all there is never put together; the first of a datagram shows its beginning.
+    if end != Step::ALL && end as usize > b.len() {
+        let next = if fragment & 0x1fff == 0 { next } else { id::data };
+        return Ok(Step { header: header as u32, end, next, detail: 0 });
+    }
     let detail = fragment_detail((fragment & 0x1fff) * 8, fragment & 0x2000 != 0, next);
     Ok(Step { header: header as u32, end, next: ProtocolId::FRAGMENT, detail })
 }
