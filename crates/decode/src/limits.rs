@@ -42,6 +42,9 @@ pub const MAX_HTTP_HEADERS: usize = 256;
 /// Bytes of the head of an HTTP message.
 pub const MAX_HTTP_HEAD: usize = 256 << 10;
 
+/// Bytes of a body or message after decompression.
+pub const MAX_BODY: usize = 8 << 20;
+
 /// Bytes of the table of header fields of one direction of an HTTP/2 connection, as RFC 7541 §4.1 counts them. Peers
 /// agree on 64 KiB at most in practice; the oldest entries of larger tables are unknown here.
 pub const MAX_HEADER_TABLE: usize = 64 << 10;
@@ -67,6 +70,8 @@ pub struct Counters {
     pub datagrams_dropped: u64,
     /// HTTP/2 frames with more header fields than [`MAX_HEADER_LIST`] holds, or header fields that are damaged.
     pub header_lists_cut: u64,
+    /// Compressed messages that are damaged, refer to what was not captured, or hold more than [`MAX_BODY`].
+    pub bodies_cut: u64,
     /// Bytes of TCP payload that were seen again (retransmissions and overlaps).
     pub bytes_repeated: u64,
 }

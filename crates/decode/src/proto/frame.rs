@@ -226,8 +226,8 @@ fn protocols(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
         if matches!(layer.protocol, id::frame | id::proc) {
             continue;
         }
-        // These carry the messages of DNS under their own name.
-        if layer.protocol == id::dns && matches!(last.0, id::mdns | id::llmnr) {
+        // These carry the messages of others under their own name.
+        if matches!((last.0, layer.protocol), (id::mdns | id::llmnr, id::dns) | (id::ssdp, id::http)) {
             continue;
         }
         if protocol.stream.is_some() {

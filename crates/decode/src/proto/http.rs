@@ -225,8 +225,12 @@ fn remember(head: &[u8], cx: &mut Framing<'_>) {
         // After the switch comes what Upgrade names; HTTP/2 over clear text is h2c (RFC 7540 §3.2).
         101 => {
             let to = Head::new(head).header(b"upgrade");
-            let http2 = to.is_some_and(|name| name.eq_ignore_ascii_case(b"h2c"));
-            *cx.upgrade = Some(if http2 { id::http2 } else { ProtocolId::NONE });
+            let is = |name: &[u8]| to.is_some_and(|to| to.eq_ignore_ascii_case(name));
+            *cx.upgrade = Some(match () {
+                () if is(b"h2c") => id::http2,
+                () if is(b"websocket") => id::websocket,
+                () => ProtocolId::NONE,
+            });
         }
         100..=199 => {}
         code => {

@@ -16,10 +16,9 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::TcpPort(PORT)],
     fields: FIELDS,
     walk: Some(walk),
-    stream: Some(Stream { probe: lines::is_text, any_port: false, frame, prefix: 0, partial_counts: true }),
+    stream: lines::stream(frame),
     info: Some(|view, out| {
-        out.push_str(if lines::from_server(view, &[PORT]) { "Response: " } else { "Request: " });
-        crate::text::write_escaped(lines::first(view.header().0), out);
+        lines::append(view, if lines::from_server(view, &[PORT]) { "Response: " } else { "Request: " }, out);
     }),
     ..Protocol::new("imap", "Internet Message Access Protocol", "IMAP")
 };

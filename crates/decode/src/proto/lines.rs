@@ -1,8 +1,14 @@
 //! What the protocols of text lines share: SMTP, IMAP, POP, FTP.
 
 use crate::decoded::View;
+use crate::field::{FieldIndex, FieldSink, Value};
 use crate::flow::Framing;
-use crate::registry::Length;
+use crate::registry::{Length, Stream};
+
+/// How these protocols lie in a stream, cut by `frame`. They are known by their ports alone: any text may be theirs.
+pub(super) const fn stream(frame: fn(&[u8], &mut Framing<'_>) -> Length) -> Option<Stream> {
+    Some(Stream { probe: is_text, any_port: false, frame, prefix: 0, partial_counts: true })
+}
 
 /// A PDU that ends with a line feed. How far it was searched is remembered.
 pub(super) fn line(b: &[u8], framing: &mut Framing<'_>) -> Length {
@@ -58,6 +64,21 @@ pub(super) fn reply(line: &[u8]) -> Option<u64> {
 /// Whether these bytes are text of a line: printable, as far as the first one goes.
 pub(super) fn is_text(b: &[u8]) -> bool {
     !b.is_empty() && first(b).iter().take(16).all(|&byte| byte == b'\t' || (b' '..=b'~').contains(&byte))
+}
+
+/// Gives out the first word of a line that begins at `at`, and what follows it, where there is any.
+pub(super) fn put_words(line: &[u8], at: usize, fields: [FieldIndex; 2], out: &mut dyn FieldSink) {
+    let (first, behind) = word(line);
+    out.put(fields[0], at..at + first.len(), Value::Text(first));
+    if behind < line.len() {
+        out.put(fields[1], at + behind..at + line.len(), Value::Text(&line[behind..]));
+    }
+}
+
+/// For people: who speaks, and the first line.
+pub(super) fn append(view: &View<'_>, who: &str, out: &mut String) {
+    out.push_str(who);
+    crate::text::write_escaped(first(view.header().0), out);
 }
 
 /// Whether the sender's port is one of the protocol's.

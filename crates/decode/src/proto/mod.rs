@@ -14,7 +14,9 @@ mod nbns_names;
 mod pgsql_names;
 mod put;
 mod stun_names;
+mod telnet_names;
 mod tls_names;
+mod websocket_messages;
 
 /// Makes the list of protocols, their numbers and the direct call of `enter` by number, which lets the compiler inline
 /// the small ones into the walk.
@@ -94,6 +96,9 @@ protocols! {
     imap
     pop
     ftp
+    ftp_data
+    telnet
+    websocket
     ssh
     pgsql
     mysql

@@ -14,10 +14,9 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::TcpPort(PORT)],
     fields: FIELDS,
     walk: Some(walk),
-    stream: Some(Stream { probe: lines::is_text, any_port: false, frame, prefix: 0, partial_counts: true }),
+    stream: lines::stream(frame),
     info: Some(|view, out| {
-        out.push_str(if lines::from_server(view, &[PORT]) { "S: " } else { "C: " });
-        crate::text::write_escaped(lines::first(view.header().0), out);
+        lines::append(view, if lines::from_server(view, &[PORT]) { "S: " } else { "C: " }, out);
     }),
     ..Protocol::new("pop", "Post Office Protocol", "POP")
 };
@@ -47,15 +46,10 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         return Ok(());
     }
     let line = lines::first(view.header().0);
-    let (first, behind) = lines::word(line);
-    let fields = match lines::from_server(view, &[PORT]) {
-        true if !matches!(first, b"+OK" | b"-ERR") => return Ok(()),
-        true => [INDICATOR, DESCRIPTION],
-        false => [COMMAND, PARAMETER],
-    };
-    out.put(fields[0], 0..first.len(), Value::Text(first));
-    if behind < line.len() {
-        out.put(fields[1], behind..line.len(), Value::Text(&line[behind..]));
+    match lines::from_server(view, &[PORT]) {
+        true if !matches!(lines::word(line).0, b"+OK" | b"-ERR") => {}
+        true => lines::put_words(line, 0, [INDICATOR, DESCRIPTION], out),
+        false => lines::put_words(line, 0, [COMMAND, PARAMETER], out),
     }
     Ok(())
 }

@@ -16,25 +16,19 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::TcpPort(25), Claim::TcpPort(587)],
     fields: FIELDS,
     walk: Some(walk),
-    stream: Some(Stream { probe, any_port: false, frame, prefix: 0, partial_counts: true }),
+    stream: lines::stream(frame),
     info: Some(|view, out| {
         let bytes = view.header().0;
         if is_mail(bytes) {
             return put!(out, "C: DATA fragment, {} bytes", bytes.len());
         }
-        let line = lines::first(bytes);
-        out.push_str(if lines::reply(line).is_some() { "S: " } else { "C: " });
-        crate::text::write_escaped(line, out);
+        lines::append(view, if lines::reply(lines::first(bytes)).is_some() { "S: " } else { "C: " }, out);
     }),
     ..Protocol::new("smtp", "Simple Mail Transfer Protocol", "SMTP")
 };
 
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     Ok(Step::last(b))
-}
-
-fn probe(b: &[u8]) -> bool {
-    lines::is_text(b)
 }
 
 /// What both sides have said, in [`Framing::memory`].
@@ -95,15 +89,12 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         }
         return Ok(());
     }
-    let (command, behind) = lines::word(line);
+    let (command, _) = lines::word(line);
     // What goes to and fro in an authentication is no command; none is longer than STARTTLS.
     if command.len() > 8 || !command.iter().all(u8::is_ascii_alphabetic) {
         return Ok(());
     }
     out.put(REQ, 0..0, Value::Bool(true));
-    out.put(COMMAND, 0..command.len(), Value::Text(command));
-    if behind < line.len() {
-        out.put(PARAMETER, behind..line.len(), Value::Text(&line[behind..]));
-    }
+    lines::put_words(line, 0, [COMMAND, PARAMETER], out);
     Ok(())
 }
