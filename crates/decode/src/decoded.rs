@@ -10,6 +10,7 @@ use crate::buffers::Buffers;
 use crate::decoder::Timing;
 use crate::field::{Field, FieldIndex, FieldSink, Place, Value};
 use crate::flow::{Facts, Setup};
+use crate::hosts::Hosts;
 use crate::layers::{Layer, Layers, Stop};
 use crate::process::ProcessInfo;
 use crate::proto::id;
@@ -23,6 +24,7 @@ pub struct Decoded<'a> {
     pub(crate) work: &'a Work,
     pub(crate) timing: &'a Timing,
     pub(crate) processes: &'a [Option<ProcessInfo>],
+    pub(crate) hosts: Option<&'a Hosts>,
     pub(crate) comments: &'a [&'a [u8]],
 }
 
@@ -84,6 +86,19 @@ impl<'a> Decoded<'a> {
     /// The comments on the packet.
     pub const fn comments(&self) -> &'a [&'a [u8]] {
         self.comments
+    }
+
+    /// The name of an address, where names are wanted and it has one.
+    pub fn host(&self, address: Address) -> Option<&'a str> {
+        self.hosts?.name(address)
+    }
+
+    /// Appends the name of an address, or the address.
+    pub fn write_host(&self, address: Address, out: &mut String) {
+        match self.host(address) {
+            Some(name) => out.push_str(name),
+            None => crate::text::write_address(address, out),
+        }
     }
 
     /// Nanoseconds since the first packet of the capture.
@@ -418,7 +433,24 @@ pub(crate) fn append_ends(view: &View<'_>, out: &mut String) {
         _ => [b.array(8).map(Address::Ip6), b.array(24).map(Address::Ip6)],
     };
     if let [Some(source), Some(destination)] = ends {
-        let _ = fmt::Write::write_fmt(out, format_args!(", Src: {source}, Dst: {destination}"));
+        for (label, end) in [(", Src: ", source), (", Dst: ", destination)] {
+            out.push_str(label);
+            match view.decoded.host(end) {
+                Some(name) => {
+                    let _ = fmt::Write::write_fmt(out, format_args!("{name} ({end})"));
+                }
+                None => crate::text::write_address(end, out),
+            }
+        }
+    }
+}
+
+/// Gives the name of an address, or the address, as the value of a `host` field.
+pub(crate) fn host(view: &View<'_>, address: Option<Address>, out: &mut dyn FnMut(Value<'_>)) {
+    if let Some(address) = address {
+        let mut text = String::new();
+        view.decoded.write_host(address, &mut text);
+        out(Value::Text(text.as_bytes()));
     }
 }
 

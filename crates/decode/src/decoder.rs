@@ -2,9 +2,10 @@
 
 use plaintap_packet::{BufferId, Nanos, Packet};
 
-use crate::decoded::{Decoded, Work};
+use crate::decoded::{Address, Decoded, Work};
 use crate::decryptor::Decryptor;
 use crate::flow::{Flows, Stages, walk};
+use crate::hosts::{self, Hosts};
 use crate::limits::Counters;
 use crate::process::ProcessInfo;
 use crate::proto::id;
@@ -33,6 +34,7 @@ pub struct Decoder {
     work: Work,
     timing: Timing,
     processes: Vec<Option<ProcessInfo>>,
+    hosts: Option<Hosts>,
     counters: Counters,
 }
 
@@ -65,6 +67,7 @@ impl Decoder {
             work: Work::default(),
             timing: Timing::default(),
             processes: Vec::new(),
+            hosts: None,
             counters: Counters::default(),
         }
     }
@@ -93,6 +96,9 @@ impl Decoder {
         number: u64,
         comments: &'a [&'a [u8]],
     ) -> Decoded<'a> {
+        if let Some(hosts) = &mut self.hosts {
+            self.counters.names_dropped += hosts.settle();
+        }
         self.timing.advance(packet.time);
         self.work.clear();
         let end = packet.data.len() as u32;
@@ -113,14 +119,33 @@ impl Decoder {
             None => walk::alone(&mut self.work, packet.data, start),
         }
         self.counters.layers_dropped += u64::from(self.work.layers.dropped());
-        Decoded {
+        let decoded = Decoded {
             packet: *packet,
             number,
             work: &self.work,
             timing: &self.timing,
             processes: &self.processes,
+            hosts: None,
             comments,
+        };
+        if let Some(hosts) = &mut self.hosts
+            && hosts.learns
+            && decoded.layers().iter().any(|layer| hosts::has_names(layer.protocol))
+        {
+            hosts.learn(&decoded);
         }
+        Decoded { hosts: self.hosts.as_ref(), ..decoded }
+    }
+
+    /// Shows addresses by the names that packets tell (DNS answers, DHCP clients) from the next packet on.
+    pub fn learn_names(&mut self) {
+        self.hosts.get_or_insert_with(Hosts::new).learns = true;
+    }
+
+    /// Shows an address by this name from now on; `given` names stay whatever else is said.
+    pub fn set_host(&mut self, address: Address, name: &[u8], given: bool) {
+        let hosts = self.hosts.get_or_insert_with(Hosts::new);
+        self.counters.names_dropped += u64::from(!hosts.set(address, name, given));
     }
 
     /// Limits hit and damage seen so far.

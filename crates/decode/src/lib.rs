@@ -15,6 +15,7 @@ mod decryptor;
 pub mod field;
 mod fixed;
 mod flow;
+mod hosts;
 mod hpack;
 mod layers;
 pub mod limits;

@@ -55,6 +55,12 @@ pub const MAX_HEADER_LIST: usize = 1 << 20;
 /// Labels and compression pointers followed in one DNS name (RFC 1035 §3.1 allows 127 labels).
 pub const MAX_DNS_JUMPS: usize = 256;
 
+/// Addresses whose names are remembered.
+pub const MAX_HOSTS: usize = 1 << 16;
+
+/// Bytes of a name (RFC 1035 §2.3.4).
+pub const MAX_HOST_NAME: usize = 255;
+
 /// What the limits and damaged traffic cost, since the decoder was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -72,6 +78,9 @@ pub struct Counters {
     pub header_lists_cut: u64,
     /// Compressed messages that are damaged, refer to what was not captured, or hold more than [`MAX_BODY`].
     pub bodies_cut: u64,
+
+    /// Names of addresses beyond [`MAX_HOSTS`].
+    pub names_dropped: u64,
     /// Bytes of TCP payload that were seen again (retransmissions and overlaps).
     pub bytes_repeated: u64,
 }

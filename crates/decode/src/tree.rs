@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use plaintap_packet::Span;
 
-use crate::decoded::{Decoded, View};
+use crate::decoded::{Address, Decoded, View};
 use crate::field::{Base, Field, FieldIndex, FieldSink, Kind, Place, Value};
 use crate::layers::Layer;
 use crate::registry::{FieldRef, ProtocolId};
@@ -157,10 +157,25 @@ fn write_row(row: &Field, view: &View<'_>, value: &Value<'_>, out: &mut String) 
     out.push_str(row.label);
     if row.kind != Kind::None {
         out.push_str(": ");
-        write_for_people(row, value, out);
+        if let Some(name) = name_of(view, value) {
+            let _ = write!(out, "{name} (");
+            write_value(Some(row), value, out);
+            out.push(')');
+        } else {
+            write_for_people(row, value, out);
+        }
     }
     if computed {
         out.push(']');
+    }
+}
+
+/// The name of an address.
+fn name_of<'a>(view: &View<'a>, value: &Value<'_>) -> Option<&'a str> {
+    match *value {
+        Value::Ip4(address) => view.decoded.host(Address::Ip4(address)),
+        Value::Ip6(address) => view.decoded.host(Address::Ip6(address)),
+        _ => None,
     }
 }
 

@@ -127,8 +127,15 @@ pub struct ReadArguments {
     #[arg(short = 't', value_name = "FORMAT")]
     pub time: Option<TimeFormat>,
     /// Do not resolve names (the default; kept for tcpdump's and tshark's users)
-    #[arg(short = 'n')]
+    #[arg(short = 'n', conflicts_with_all = ["names", "hosts"])]
     pub numeric: bool,
+    /// Show hosts by name: d names that packets tell (DNS, mDNS, DHCP), n names in blocks of the file. The network is
+    /// never asked
+    #[arg(short = 'N', value_name = "dn")]
+    pub names: Option<String>,
+    /// Show hosts by the names in this file, as /etc/hosts has them (repeatable)
+    #[arg(short = 'H', value_name = "FILE")]
+    pub hosts: Vec<PathBuf>,
     /// Read more TLS secrets from this key log (SSLKEYLOGFILE; repeatable)
     #[arg(long = "keys", value_name = "FILE")]
     pub keys: Vec<PathBuf>,

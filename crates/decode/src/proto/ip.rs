@@ -1,6 +1,8 @@
 //! Internet Protocol version 4, RFC 791.
 
 use super::prelude::*;
+use crate::Address;
+use crate::decoded::host;
 use crate::flow::walk::fragment_detail;
 
 fields! {
@@ -21,8 +23,8 @@ fields! {
     PROTO: U8 at(9..10), "ip.proto", "Protocol", names(names::IP_PROTOCOLS);
     CHECKSUM: U16 at(10..12), "ip.checksum", "Header Checksum", hex;
     SRC: Ip4 at(12..16), "ip.src", "Source Address";
-    SRC_HOST: Text meta(|v, out| host(v, 12, out)), "ip.src_host", "Source Host", hidden;
-    DST_HOST: Text meta(|v, out| host(v, 16, out)), "ip.dst_host", "Destination Host", hidden;
+    SRC_HOST: Text meta(|v, out| host(v, v.header().array(12).map(Address::Ip4), out)), "ip.src_host", "Source Host", hidden;
+    DST_HOST: Text meta(|v, out| host(v, v.header().array(16).map(Address::Ip4), out)), "ip.dst_host", "Destination Host", hidden;
     DST: Ip4 at(16..20), "ip.dst", "Destination Address";
     OPT_TYPE: U8 walk, "ip.opt.type", "Type", names(OPTIONS);
     OPT_LEN: U8 walk, "ip.opt.len", "Length";
@@ -73,15 +75,6 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     }
     let detail = fragment_detail((fragment & 0x1fff) * 8, fragment & 0x2000 != 0, next);
     Ok(Step { header: header as u32, end, next: ProtocolId::FRAGMENT, detail })
-}
-
-/// The address at `at` as text. Names are never looked up.
-fn host(view: &View<'_>, at: usize, out: &mut dyn FnMut(Value<'_>)) {
-    if let Some(address) = view.header().array(at) {
-        let mut text = String::new();
-        crate::text::write_address(crate::Address::Ip4(address), &mut text);
-        out(Value::Text(text.as_bytes()));
-    }
 }
 
 const OPTIONS: crate::field::ValueNames = &[

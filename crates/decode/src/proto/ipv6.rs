@@ -1,6 +1,8 @@
 //! Internet Protocol version 6, RFC 8200. The extension headers are protocols of their own.
 
 use super::prelude::*;
+use crate::Address;
+use crate::decoded::host;
 
 fields! {
     VERSION: U8 bits(0..1, 0xf0), "ipv6.version", "Version";
@@ -12,8 +14,8 @@ fields! {
     NXT: U8 at(6..7), "ipv6.nxt", "Next Header", names(names::IP_PROTOCOLS);
     HLIM: U8 at(7..8), "ipv6.hlim", "Hop Limit";
     SRC: Ip6 at(8..24), "ipv6.src", "Source Address";
-    SRC_HOST: Text meta(|v, out| host(v, 8, out)), "ipv6.src_host", "Source Host", hidden;
-    DST_HOST: Text meta(|v, out| host(v, 24, out)), "ipv6.dst_host", "Destination Host", hidden;
+    SRC_HOST: Text meta(|v, out| host(v, v.header().array(8).map(Address::Ip6), out)), "ipv6.src_host", "Source Host", hidden;
+    DST_HOST: Text meta(|v, out| host(v, v.header().array(24).map(Address::Ip6), out)), "ipv6.dst_host", "Destination Host", hidden;
     DST: Ip6 at(24..40), "ipv6.dst", "Destination Address";
 }
 
@@ -42,15 +44,6 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
         length => 40 + u32::from(length),
     };
     Ok(Step { header: 40, end, next: claimed::ip_protocol(b.u8(6)), detail: 0 })
-}
-
-/// The address at `at` as text. Names are never looked up.
-fn host(view: &View<'_>, at: usize, out: &mut dyn FnMut(Value<'_>)) {
-    if let Some(address) = view.header().array(at) {
-        let mut text = String::new();
-        crate::text::write_address(crate::Address::Ip6(address), &mut text);
-        out(Value::Text(text.as_bytes()));
-    }
 }
 
 /// The length and the next header of an extension header of the common form (RFC 8200 §4).

@@ -4,6 +4,7 @@ mod convert;
 mod filter;
 mod info;
 mod merge;
+mod names;
 mod read;
 mod run;
 mod secrets;

@@ -12,6 +12,7 @@ use plaintap_filter::{DisplayFilter, Needs};
 use plaintap_packet::file::{self, Entry, Reader, Record, secrets_type};
 
 use super::convert::select;
+use super::names::NameSources;
 use crate::args::{Format, ReadArguments, TimeFormat};
 use crate::capture_filter::FileFilter;
 use crate::files::{display_name, open};
@@ -38,6 +39,10 @@ pub fn read(arguments: &ReadArguments) -> Result<ExitCode> {
         Ok(filter) => filter,
         Err(error) => return Ok(usage(&error)),
     };
+    let names = match NameSources::new(arguments) {
+        Ok(names) => names,
+        Err(error) => return Ok(usage(&error)),
+    };
     let keys = KeyStore::new();
     for path in &arguments.keys {
         load_keys(&keys, path)?;
@@ -47,7 +52,8 @@ pub fn read(arguments: &ReadArguments) -> Result<ExitCode> {
     let reader = Reader::new(stream).map_err(|e| anyhow!("{name}: {e}"))?;
 
     let mut pass = Pass {
-        decoder: decoder(arguments, &keys, filter.as_ref()),
+        decoder: decoder(arguments, &keys, &names, filter.as_ref()),
+        names,
         keys,
         printers,
         capture_filter,
@@ -78,6 +84,7 @@ pub fn read(arguments: &ReadArguments) -> Result<ExitCode> {
 struct Pass {
     decoder: Decoder,
     keys: KeyStore,
+    names: NameSources,
     printers: Vec<Box<dyn Printer>>,
     capture_filter: Option<FileFilter>,
     filter: Option<DisplayFilter>,
@@ -132,6 +139,7 @@ impl Pass {
                     let bad = &mut self.bad_secrets;
                     self.keys.insert_keylog(data, |error| *bad += usize::from(is_damage(&error.problem)));
                 }
+                Record::Names(names) => self.names.of_block(names, &mut self.decoder),
                 Record::Process(index) => {
                     if let Some(process) = reader.processes().get(index as usize) {
                         let info = ProcessInfo { pid: process.pid, name: process.name.clone(), uid: None };
@@ -146,8 +154,14 @@ impl Pass {
 }
 
 /// A decoder that does what filter and fields need; lines and details show everything that is found.
-fn decoder(arguments: &ReadArguments, keys: &KeyStore, filter: Option<&DisplayFilter>) -> Decoder {
-    if !arguments.fields.is_empty()
+fn decoder(
+    arguments: &ReadArguments,
+    keys: &KeyStore,
+    names: &NameSources,
+    filter: Option<&DisplayFilter>,
+) -> Decoder {
+    if !names.of_packets()
+        && !arguments.fields.is_empty()
         && let Some(fields) = fields_of(&arguments.fields)
     {
         let needs = Needs::of_fields(&fields);
@@ -156,14 +170,14 @@ fn decoder(arguments: &ReadArguments, keys: &KeyStore, filter: Option<&DisplayFi
             None => needs,
         };
         if !needs.reassembly {
-            return Decoder::of_headers(needs.flows);
+            return names.prepare(Decoder::of_headers(needs.flows));
         }
     }
     let decryptor = TlsDecryptor::new(keys.clone());
-    Decoder::new(Options {
+    names.prepare(Decoder::new(Options {
         decryptor: if arguments.no_decrypt { None } else { Some(Box::new(decryptor)) },
         ..Options::default()
-    })
+    }))
 }
 
 /// What prints each packet, in order.

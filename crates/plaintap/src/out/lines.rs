@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use plaintap_decode::text::{write_address, write_decimal};
+use plaintap_decode::text::write_decimal;
 use plaintap_decode::{Address, Decoded};
 
 use super::{Clock, Printer};
@@ -35,9 +35,9 @@ impl Printer for Lines {
         self.said.clear();
         if let (Some(source), Some(destination)) = (addresses.source, addresses.destination) {
             let ports = addresses.ports.map_or((None, None), |(s, d)| (Some(s), Some(d)));
-            push_end(source, ports.0, out);
+            push_end(decoded, source, ports.0, out);
             out.push_str(" → ");
-            push_end(destination, ports.1, out);
+            push_end(decoded, destination, ports.1, out);
             out.push(' ');
             if let (Some(source), Some(destination)) = ports {
                 write_decimal(source.into(), &mut self.said);
@@ -62,15 +62,17 @@ impl Printer for Lines {
     }
 }
 
-fn push_end(address: Address, port: Option<u16>, out: &mut String) {
-    let Some(port) = port else { return write_address(address, out) };
-    if matches!(address, Address::Ip6(_)) {
+fn push_end(decoded: &Decoded<'_>, address: Address, port: Option<u16>, out: &mut String) {
+    let named = decoded.host(address).is_some();
+    let brackets = matches!(address, Address::Ip6(_)) && port.is_some() && !named;
+    if brackets {
         out.push('[');
-        write_address(address, out);
-        out.push(']');
-    } else {
-        write_address(address, out);
     }
+    decoded.write_host(address, out);
+    if brackets {
+        out.push(']');
+    }
+    let Some(port) = port else { return };
     out.push(':');
     write_decimal(port.into(), out);
 }

@@ -1,6 +1,6 @@
 //! The columns of Wireshark's packet list as fields: `-e _ws.col.Info`.
 
-use plaintap_decode::text::{write_address, write_decimal};
+use plaintap_decode::text::write_decimal;
 use plaintap_decode::{Address, Decoded};
 
 use super::Clock;
@@ -57,7 +57,7 @@ impl Table {
     pub fn write(&mut self, column: TableColumn, decoded: &Decoded<'_>, out: &mut String) {
         let address = |address: Option<Address>, out: &mut String| {
             if let Some(address) = address {
-                write_address(address, out);
+                decoded.write_host(address, out);
             }
         };
         match column {
