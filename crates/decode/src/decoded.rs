@@ -13,7 +13,7 @@ use crate::flow::{Facts, Setup};
 use crate::hosts::Hosts;
 use crate::layers::{Layer, Layers, Stop};
 use crate::process::ProcessInfo;
-use crate::proto::id;
+use crate::proto::{id, tcp_analysis};
 use crate::registry::{FieldRef, ProtocolId};
 
 /// One packet, decoded. Borrows from the packet and from the decoder, until the decoder takes the next one.
@@ -223,8 +223,14 @@ impl<'a> Decoded<'a> {
         ""
     }
 
-    /// One line for people: what the highest protocol says; of several PDUs each.
+    /// One line for people: what the highest protocol says; of several PDUs each. In front of it stands what is odd
+    /// about the TCP segment.
     pub fn info(&self, out: &mut String) {
+        if self.contains(id::tcp)
+            && let Some(layer) = self.layers().iter().rfind(|layer| layer.protocol == id::tcp)
+        {
+            tcp_analysis::append_marks(&self.view(*layer), out);
+        }
         let says = |layer: &&Layer| {
             let view = self.view(**layer);
             layer.protocol.protocol().is_some_and(|p| p.info.is_some() && !view.is_silent())

@@ -30,6 +30,12 @@ pub const MAX_HANDSHAKE: usize = 256 << 10;
 /// TLS inside TLS.
 pub const MAX_NESTING: u8 = 3;
 
+/// Segments of one direction of a connection that wait for their acknowledgment, for its analysis.
+pub const MAX_UNACKNOWLEDGED: usize = 1024;
+
+/// The same over all connections.
+pub const MAX_UNACKNOWLEDGED_IN_ALL: usize = 1 << 19;
+
 /// IP datagrams that wait for fragments.
 pub const MAX_DATAGRAMS: usize = 4096;
 

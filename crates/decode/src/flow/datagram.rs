@@ -116,6 +116,9 @@ impl UdpFlow {
             ack_base: 0,
             window_shift: -1,
             setup: self.setup,
+            quoted: false,
+            completeness: 0,
+            analysis: None,
         }
     }
 }

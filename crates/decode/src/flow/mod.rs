@@ -1,6 +1,7 @@
 //! Flows: what several packets say together. Conversations are numbered, sequence numbers made relative, IP fragments
 //! and TCP streams put together, TLS records handed to the decryptor; the walk then goes on in the bytes so made.
 
+pub(crate) mod analysis;
 mod announced;
 mod datagram;
 mod fragments;
@@ -12,6 +13,7 @@ pub(crate) mod walk;
 
 use plaintap_packet::Packet;
 
+use self::analysis::Analysis;
 use self::announced::Announced;
 pub use self::announced::{Announcements, Setup, Transport};
 pub use self::datagram::Following;
@@ -43,6 +45,12 @@ pub(crate) struct Facts {
     pub(crate) window_shift: i8,
     /// Who announced the conversation, where its protocol is known from that.
     pub(crate) setup: Option<Setup>,
+    /// The packet quotes it in an ICMP error: its numbers are no part of the connection.
+    pub(crate) quoted: bool,
+    /// Of TCP: which parts of the connection were seen before this segment.
+    pub(crate) completeness: u8,
+    /// Of TCP: what this segment tells about its connection.
+    pub(crate) analysis: Option<Analysis>,
 }
 
 /// What a stream protocol may look at and keep while it cuts the stream into PDUs.
@@ -94,6 +102,8 @@ pub(crate) struct Flows {
     udp_streams: u32,
     /// Bytes kept in all connections.
     buffered: usize,
+    /// Segments that wait for their acknowledgment in all connections.
+    unacknowledged: usize,
 }
 
 impl Flows {
@@ -108,6 +118,7 @@ impl Flows {
             tcp_streams: 0,
             udp_streams: 0,
             buffered: 0,
+            unacknowledged: 0,
         }
     }
 
@@ -137,7 +148,7 @@ impl Flows {
                 End::Datagram { layer } => walk::datagram(work, frame, layer),
                 End::Stream { layer } => {
                     if self.stages.numbers {
-                        self.segment(work, packet, layer, counters);
+                        self.segment(work, packet, number, layer, counters);
                     }
                     break;
                 }

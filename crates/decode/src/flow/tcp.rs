@@ -2,6 +2,7 @@
 
 use plaintap_packet::{BufferId, Nanos, Packet};
 
+use super::analysis::{Analyzer, Observed, mark};
 use super::announced::Setup;
 use super::stream::{Connection, Cx};
 use super::table::FlowKey;
@@ -10,7 +11,7 @@ use crate::Bytes;
 use crate::decoded::Work;
 use crate::decryptor::Side;
 use crate::limits::{self, Counters};
-use crate::proto::tcp::{flag, window_scale};
+use crate::proto::tcp::{flag, sacked, window_scale};
 
 /// One connection.
 pub(crate) struct TcpFlow {
@@ -20,6 +21,7 @@ pub(crate) struct TcpFlow {
     /// Whether the initiator is the lower end of the key.
     initiator_low: bool,
     senders: [Sender; 2],
+    analyzer: Analyzer,
     connection: Option<Box<Connection>>,
     /// Who announced the connection.
     setup: Option<Setup>,
@@ -80,12 +82,22 @@ struct Segment {
     uncaptured: u32,
 }
 
+/// What else the analysis wants to know of a segment.
+#[derive(Clone, Copy)]
+struct Seen {
+    frame: u64,
+    time: Nanos,
+    window: u16,
+    sacked: u32,
+}
+
 impl Flows {
     /// Takes the TCP segment in layer number `index`.
     pub(super) fn segment(
         &mut self,
         work: &mut Work,
         packet: &Packet<'_>,
+        number: u64,
         index: usize,
         counters: &mut Counters,
     ) {
@@ -95,6 +107,7 @@ impl Flows {
         let header = &bytes[layer.offset as usize..(layer.offset + layer.header) as usize];
         let b = Bytes(header);
         let ports = (b.u16(0), b.u16(2));
+        let seen = Seen { frame: number, time: packet.time, window: b.u16(14), sacked: sacked(header) };
         let segment = Segment {
             sequence: b.u32(4),
             acknowledgment: b.u32(8),
@@ -107,31 +120,36 @@ impl Flows {
         let shift = if segment.flags & flag::SYN != 0 { window_scale(header) } else { None };
 
         let streams = &mut self.tcp_streams;
-        let mut number = || {
+        let mut next_stream = || {
             *streams += 1;
             *streams - 1
         };
         let setup = || self.announced.of_tcp(&key);
         let decryptor = &mut self.decryptor;
         let buffered = &mut self.buffered;
+        let unacknowledged = &mut self.unacknowledged;
         let mut forgotten = 0;
         let flow = self.tcp.get(
             key,
             || {
                 let initiator_low = low == (segment.flags & flag::SYN_ACK != flag::SYN_ACK);
-                TcpFlow::new(number(), packet.time, initiator_low, setup())
+                TcpFlow::new(next_stream(), packet.time, initiator_low, setup())
             },
             |flow: TcpFlow| {
                 forgotten += 1;
                 *buffered -= flow.buffered();
+                *unacknowledged -= flow.analyzer.waiting();
                 if let Some(decryptor) = decryptor {
                     decryptor.end(flow.stream);
                 }
             },
         );
         counters.flows_forgotten += forgotten;
+        let mut reused = false;
         if flow.is_new_connection(segment, low) {
+            reused = flow.sender(low).base != Some(segment.sequence);
             self.buffered -= flow.buffered();
+            self.unacknowledged -= flow.analyzer.waiting();
             if let Some(decryptor) = &mut self.decryptor {
                 decryptor.end(flow.stream);
             }
@@ -139,8 +157,21 @@ impl Flows {
             *flow = TcpFlow::new(self.tcp_streams - 1, packet.time, low, self.announced.of_tcp(&key));
         }
         let side = if low == flow.initiator_low { Side::Initiator } else { Side::Responder };
-        flow.follow(side, segment, shift);
-        let facts = flow.facts(side, packet.time);
+        reused |= flow.follow(side, segment, shift);
+        let mut facts = flow.facts(side, packet.time);
+        if super::is_quoted(work) {
+            (facts.seq_base, facts.ack_base, facts.quoted) = (0, 0, true);
+        } else {
+            self.unacknowledged -= flow.analyzer.waiting();
+            let room = self.unacknowledged < limits::MAX_UNACKNOWLEDGED_IN_ALL;
+            let mut analysis = flow.analyzer.segment(side, &flow.observed(side, segment, seen), room);
+            self.unacknowledged += flow.analyzer.waiting();
+            if reused {
+                facts.completeness = flow.analyzer.completeness();
+                analysis.flags |= mark::REUSED_PORTS;
+            }
+            facts.analysis = Some(analysis);
+        }
         flow.last = packet.time;
         note(work, index, facts);
 
@@ -174,6 +205,7 @@ impl TcpFlow {
             last: time,
             initiator_low,
             senders: Default::default(),
+            analyzer: Analyzer::default(),
             connection: setup.map(|setup| Box::new(Connection::speaking(Some(setup.protocol)))),
             setup,
         }
@@ -184,22 +216,33 @@ impl TcpFlow {
         queued + self.connection.as_ref().map_or(0, |connection| connection.buffered())
     }
 
+    /// The sender that is the lower end of the key, or the other one.
+    fn sender(&self, low: bool) -> &Sender {
+        &self.senders[usize::from(low != self.initiator_low)]
+    }
+
     /// Whether this SYN opens another connection between the same ports: it begins elsewhere, or the old one is over.
     fn is_new_connection(&self, segment: Segment, low: bool) -> bool {
         if segment.flags & flag::SYN_ACK != flag::SYN {
             return false;
         }
-        let sender = &self.senders[usize::from(low != self.initiator_low)];
+        let sender = self.sender(low);
         let over = self.senders.iter().any(|s| s.closed || s.reset);
         sender.base.is_some_and(|base| base != segment.sequence || over)
     }
 
-    /// Keeps up with what the header says.
-    fn follow(&mut self, side: Side, segment: Segment, shift: Option<u8>) {
+    /// Keeps up with what the header says. Returns whether it is a SYN-ACK that begins elsewhere than the one before:
+    /// the numbers count from it on.
+    fn follow(&mut self, side: Side, segment: Segment, shift: Option<u8>) -> bool {
         let [sender, peer] = self.both(side);
         let Segment { sequence, acknowledgment, flags, .. } = segment;
         // Without the SYN, the first byte seen counts as 1, as if the SYN had been just before it.
         let syn = flags & flag::SYN != 0;
+        let moved = segment.flags & flag::SYN_ACK == flag::SYN_ACK
+            && sender.base.is_some_and(|base| base != sequence);
+        if moved {
+            sender.base = Some(sequence);
+        }
         sender.base.get_or_insert(if syn { sequence } else { sequence.wrapping_sub(1) });
         if flags & flag::ACK != 0 {
             // A SYN's acknowledgment field may hold anything; a SYN-ACK's does not.
@@ -217,6 +260,29 @@ impl TcpFlow {
         }
         sender.closed |= flags & flag::FIN != 0;
         sender.reset |= flags & flag::RST != 0;
+        moved
+    }
+
+    fn observed(&self, side: Side, segment: Segment, seen: Seen) -> Observed {
+        Observed {
+            frame: seen.frame,
+            time: seen.time,
+            sequence: segment.sequence,
+            acknowledgment: segment.acknowledgment,
+            flags: segment.flags,
+            length: (segment.end - segment.start) as u32 + segment.uncaptured,
+            window: seen.window,
+            sacked: seen.sacked,
+            peer_shift: self.peer_shift(side),
+        }
+    }
+
+    /// The shift count of the windows that the other side announces; None when its SYN was not seen.
+    fn peer_shift(&self, side: Side) -> Option<u32> {
+        match self.senders[1 - side as usize].window_shift.0 {
+            -1 => None,
+            shift => Some(u32::try_from(shift).unwrap_or(0)),
+        }
     }
 
     fn facts(&self, side: Side, time: Nanos) -> Facts {
@@ -229,6 +295,9 @@ impl TcpFlow {
             ack_base: peer.base.unwrap_or(0),
             window_shift: sender.window_shift.0,
             setup: self.setup,
+            quoted: false,
+            completeness: self.analyzer.completeness(),
+            analysis: None,
         }
     }
 

@@ -14,6 +14,7 @@ mod nbns_names;
 mod pgsql_names;
 mod put;
 mod stun_names;
+pub(crate) mod tcp_analysis;
 mod telnet_names;
 mod tls_names;
 mod websocket_messages;

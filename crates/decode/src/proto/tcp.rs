@@ -1,12 +1,15 @@
 //! Transmission Control Protocol, RFC 9293. The payload is decoded by the flow stage.
 
 use super::prelude::*;
+use super::tcp_analysis as analysis;
+use crate::flow::analysis::mark;
 
 /// Bits of the flags.
 pub(crate) mod flag {
     pub(crate) const FIN: u16 = 0x01;
     pub(crate) const SYN: u16 = 0x02;
     pub(crate) const RST: u16 = 0x04;
+    pub(crate) const PSH: u16 = 0x08;
     pub(crate) const ACK: u16 = 0x10;
     pub(crate) const SYN_ACK: u16 = SYN | ACK;
 }
@@ -16,12 +19,12 @@ fields! {
     DSTPORT: U16 at(2..4), "tcp.dstport", "Destination Port";
     STREAM: U32 meta(|v, out| if let Some(f) = v.facts() { out(Value::Unsigned(f.stream.into())) }),
         "tcp.stream", "Stream index";
-    LEN: U32 meta(|v, out| if whole(v) { out(Value::Unsigned(v.payload_length().into())) }),
+    LEN: U32 meta(|v, out| if whole(v) && !quoted(v) { out(Value::Unsigned(v.payload_length().into())) }),
         "tcp.len", "TCP Segment Len";
     SEQ: U32 meta(|v, out| if let Some((seq, _)) = relative(v) { out(Value::Unsigned(seq.into())) }),
         "tcp.seq", "Sequence Number";
     SEQ_RAW: U32 at(4..8), "tcp.seq_raw", "Sequence Number (raw)";
-    NXTSEQ: U32 meta(|v, out| if let Some((seq, _)) = relative(v) { out(Value::Unsigned(next(v, seq).into())) }),
+    NXTSEQ: U32 meta(|v, out| if let Some((seq, _)) = relative(v).filter(|_| !quoted(v)) { out(Value::Unsigned(next(v, seq).into())) }),
         "tcp.nxtseq", "Next Sequence Number";
     ACK: U32 meta(|v, out| if let Some((_, ack)) = relative(v) { out(Value::Unsigned(ack.into())) }),
         "tcp.ack", "Acknowledgment Number";
@@ -58,6 +61,50 @@ fields! {
     TSVAL: U32 walk, "tcp.options.timestamp.tsval", "Timestamp value";
     TSECR: U32 walk, "tcp.options.timestamp.tsecr", "Timestamp echo reply";
     MD5: Bytes walk, "tcp.options.md5.digest", "MD5 digest";
+    COMPLETENESS: U8 meta(|v, out| if let Some(f) = v.facts() { out(Value::Unsigned(f.completeness.into())) }),
+        "tcp.completeness", "Conversation completeness";
+    ANALYSIS_FLAGS: None meta(analysis::flags), "tcp.analysis.flags", "TCP Analysis Flags";
+    ACKS_FRAME: FrameNumber meta(analysis::acks_frame), "tcp.analysis.acks_frame",
+        "This is an ACK to the segment in frame";
+    ACK_RTT: Duration meta(analysis::ack_rtt), "tcp.analysis.ack_rtt", "The RTT to ACK the segment was";
+    INITIAL_RTT: Duration meta(analysis::initial_rtt), "tcp.analysis.initial_rtt", "iRTT";
+    BYTES_IN_FLIGHT: U32 meta(analysis::bytes_in_flight), "tcp.analysis.bytes_in_flight", "Bytes in flight";
+    PUSH_BYTES_SENT: U32 meta(analysis::push_bytes_sent), "tcp.analysis.push_bytes_sent",
+        "Bytes sent since last PSH flag";
+    RETRANSMISSION: None meta(|v, out| analysis::marked(v, mark::RETRANSMISSION, out)),
+        "tcp.analysis.retransmission", "This frame is a (suspected) retransmission";
+    FAST_RETRANSMISSION: None meta(|v, out| analysis::marked(v, mark::FAST_RETRANSMISSION, out)),
+        "tcp.analysis.fast_retransmission", "This frame is a (suspected) fast retransmission";
+    SPURIOUS_RETRANSMISSION: None meta(|v, out| analysis::marked(v, mark::SPURIOUS_RETRANSMISSION, out)),
+        "tcp.analysis.spurious_retransmission", "This frame is a (suspected) spurious retransmission";
+    OUT_OF_ORDER: None meta(|v, out| analysis::marked(v, mark::OUT_OF_ORDER, out)),
+        "tcp.analysis.out_of_order", "This frame is a (suspected) out-of-order segment";
+    REUSED_PORTS: None meta(|v, out| analysis::marked(v, mark::REUSED_PORTS, out)),
+        "tcp.analysis.reused_ports", "A new session begins with the ports of an earlier one";
+    LOST_SEGMENT: None meta(|v, out| analysis::marked(v, mark::LOST_SEGMENT, out)),
+        "tcp.analysis.lost_segment", "Previous segment(s) not captured (common at capture start)";
+    ACK_LOST_SEGMENT: None meta(|v, out| analysis::marked(v, mark::ACK_LOST_SEGMENT, out)),
+        "tcp.analysis.ack_lost_segment", "ACKed segment that wasn't captured (common at capture start)";
+    WINDOW_UPDATE: None meta(|v, out| analysis::marked(v, mark::WINDOW_UPDATE, out)),
+        "tcp.analysis.window_update", "TCP window update";
+    WINDOW_FULL: None meta(|v, out| analysis::marked(v, mark::WINDOW_FULL, out)),
+        "tcp.analysis.window_full", "TCP window specified by the receiver is now completely full";
+    KEEP_ALIVE: None meta(|v, out| analysis::marked(v, mark::KEEP_ALIVE, out)),
+        "tcp.analysis.keep_alive", "TCP keep-alive segment";
+    KEEP_ALIVE_ACK: None meta(|v, out| analysis::marked(v, mark::KEEP_ALIVE_ACK, out)),
+        "tcp.analysis.keep_alive_ack", "ACK to a TCP keep-alive segment";
+    DUPLICATE_ACK: None meta(analysis::duplicate_ack), "tcp.analysis.duplicate_ack", "Duplicate ACK";
+    DUPLICATE_ACK_NUM: U32 meta(analysis::duplicate_ack_num), "tcp.analysis.duplicate_ack_num", "Duplicate ACK #";
+    DUPLICATE_ACK_FRAME: FrameNumber meta(analysis::duplicate_ack_frame), "tcp.analysis.duplicate_ack_frame",
+        "Duplicate to the ACK in frame";
+    ZERO_WINDOW: None meta(|v, out| analysis::marked(v, mark::ZERO_WINDOW, out)),
+        "tcp.analysis.zero_window", "TCP Zero Window segment";
+    ZERO_WINDOW_PROBE: None meta(|v, out| analysis::marked(v, mark::ZERO_WINDOW_PROBE, out)),
+        "tcp.analysis.zero_window_probe", "TCP Zero Window Probe";
+    ZERO_WINDOW_PROBE_ACK: None meta(|v, out| analysis::marked(v, mark::ZERO_WINDOW_PROBE_ACK, out)),
+        "tcp.analysis.zero_window_probe_ack", "ACK to a TCP Zero Window Probe";
+    RTO: Duration meta(analysis::rto), "tcp.analysis.rto", "The RTO for this segment was";
+    RTO_FRAME: FrameNumber meta(analysis::rto_frame), "tcp.analysis.rto_frame", "RTO based on delta from frame";
     TIME_RELATIVE: Duration meta(|v, out| if let Some(f) = v.facts() { out(Value::Duration(f.since_first)) }),
         "tcp.time_relative", "Time since first frame in this TCP stream";
     TIME_DELTA: Duration meta(|v, out| if let Some(f) = v.facts() { out(Value::Duration(f.since_previous)) }),
@@ -97,7 +144,23 @@ pub(crate) fn window_scale(header: &[u8]) -> Option<u8> {
     shift
 }
 
+/// The number of bytes in the blocks of the SACK option of a TCP header (RFC 2018 §3).
+pub(crate) fn sacked(header: &[u8]) -> u32 {
+    let mut bytes = 0_u32;
+    if header.len() < 20 + 10 {
+        return 0;
+    }
+    let _ = options(header, |kind, _, body| {
+        if kind == SACK_OPTION {
+            let block = |b: &[u8]| Bytes(b).u32(4).wrapping_sub(Bytes(b).u32(0));
+            bytes = body.chunks_exact(8).map(block).fold(0, u32::saturating_add);
+        }
+    });
+    bytes
+}
+
 const WINDOW_SCALE_OPTION: u8 = 3;
+const SACK_OPTION: u8 = 5;
 
 const KINDS: crate::field::ValueNames = &[
     (0, "End of Option List"),
@@ -153,7 +216,7 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
                 out.put(WSCALE_SHIFT, body_at..end, Value::Unsigned(b.u8(0).into()));
                 out.put(WSCALE_MULTIPLIER, body_at..body_at, Value::Unsigned(1 << b.u8(0).min(14)));
             }
-            (5, _) => {
+            (SACK_OPTION, _) => {
                 for edge in 0..body.len() / 8 {
                     let (left, right) = (body_at + edge * 8, body_at + edge * 8 + 4);
                     let relative = |at: usize| Value::Unsigned(b.u32(at).wrapping_sub(bases).into());
@@ -171,6 +234,10 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         }
         out.close();
     })
+}
+
+fn quoted(view: &View<'_>) -> bool {
+    view.facts().is_some_and(|facts| facts.quoted)
 }
 
 /// Whether the fixed header is there.
@@ -205,7 +272,7 @@ fn next(view: &View<'_>, seq: u32) -> u32 {
 fn window(view: &View<'_>) -> u64 {
     let value = u64::from(view.bytes.u16(14));
     match view.facts() {
-        Some(facts) if facts.window_shift > 0 && view.bytes.u16(12) & flag::SYN == 0 => {
+        Some(facts) if facts.window_shift > 0 && !facts.quoted && view.bytes.u16(12) & flag::SYN == 0 => {
             value << facts.window_shift
         }
         _ => value,
