@@ -17,6 +17,17 @@
 #define CLIENT_RANDOM_LENGTH 32
 #define SMALLEST_PAGE 4096
 
+// Most processes that can be chosen one by one; mirrored in src/bpf/probes.rs.
+#define MAXIMUM_PROCESSES 65536
+
+// Whose secrets are read. Set by user space before loading.
+enum chosen {
+	CHOSEN_CGROUP = 0,
+	CHOSEN_PROCESSES = 1,
+	CHOSEN_ALL = 2,
+};
+const volatile __u32 chosen = CHOSEN_CGROUP;
+
 enum field_kind {
 	FIELD_CONSTANT = 0,
 	FIELD_MEMORY = 1,
@@ -97,6 +108,15 @@ struct {
 	__type(key, __u32);
 	__type(value, struct hook_counters);
 } counters SEC(".maps");
+
+// The processes (thread groups) chosen with CHOSEN_PROCESSES.
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAXIMUM_PROCESSES);
+	__type(key, __u32);
+	__type(value, __u8);
+} processes SEC(".maps");
 
 // The kernel's view of the user registers at a uprobe (arch/*/include/uapi/asm/ptrace.h), and where each is in it. The
 // loads are assembly because the compiler would fold them into one load at a computed place, which the verifier refuses.
@@ -240,6 +260,20 @@ static __always_inline bool counted(struct hook_counters *statistics, enum outco
 	return outcome != READ;
 }
 
+static __always_inline bool current_task_is_chosen(void)
+{
+	__u32 process = bpf_get_current_pid_tgid() >> 32;
+
+	switch (chosen) {
+	case CHOSEN_ALL:
+		return true;
+	case CHOSEN_PROCESSES:
+		return bpf_map_lookup_elem(&processes, &process);
+	default:
+		return current_task_in_target();
+	}
+}
+
 static __always_inline int ship_secret(struct registers *context, const bool sleepable)
 {
 	__u32 hook = bpf_get_attach_cookie(context);
@@ -251,7 +285,7 @@ static __always_inline int ship_secret(struct registers *context, const bool sle
 	__u32 client_random_length = 0;
 	__u64 task;
 
-	if (!current_task_in_target())
+	if (!current_task_is_chosen())
 		return 0;
 	spec = bpf_map_lookup_elem(&specs, &hook);
 	statistics = bpf_map_lookup_elem(&counters, &hook);

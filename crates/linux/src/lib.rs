@@ -3,4 +3,6 @@
 //! This is the one crate with unsafe code.
 
 pub mod bpf;
+pub mod container;
+pub mod processes;
 pub mod run;

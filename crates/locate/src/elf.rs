@@ -8,7 +8,9 @@ use crate::Error;
 
 const PT_LOAD: u32 = 1;
 const PT_DYNAMIC: u32 = 2;
+const PT_NOTE: u32 = 4;
 const PT_GNU_EH_FRAME: u32 = 0x6474_e550;
+const NT_GNU_BUILD_ID: u32 = 3;
 const PF_X: u32 = 1;
 const ET_EXEC: u16 = 2;
 const ET_DYN: u16 = 3;
@@ -73,6 +75,8 @@ pub(crate) struct Elf<'a> {
     jmprel: &'a [u8],
     symbols: Option<u64>,
     eh_frame_hdr: Option<Segment<'a>>,
+    /// What the linker computed from the contents, if it was asked to; 20 bytes, or 16.
+    pub(crate) build_id: Option<&'a [u8]>,
 }
 
 impl<'a> Elf<'a> {
@@ -91,6 +95,7 @@ impl<'a> Elf<'a> {
             jmprel: &[],
             symbols: None,
             eh_frame_hdr: None,
+            build_id: None,
         };
         let mut dynamic = None;
         for entry in program_headers(file, header)?.chunks_exact(PROGRAM_HEADER_SIZE) {
@@ -100,6 +105,7 @@ impl<'a> Elf<'a> {
                 }
                 PT_LOAD => elf.loads.push(segment(file, entry)?),
                 PT_DYNAMIC => dynamic = Some(segment(file, entry)?),
+                PT_NOTE => elf.build_id = elf.build_id.or_else(|| build_id(segment(file, entry).ok()?.data)),
                 PT_GNU_EH_FRAME => elf.eh_frame_hdr = Some(segment(file, entry)?),
                 _ => {}
             }
@@ -218,6 +224,23 @@ impl<'a> Elf<'a> {
         let end = start.checked_add(u32_at(description, 12).into())?;
         (vaddr < end).then_some((start, end))
     }
+}
+
+/// The build id in a segment of notes (elf(5), "Notes"): sizes of name and contents, type, name, contents, each padded to 4.
+fn build_id(mut notes: &[u8]) -> Option<&[u8]> {
+    const HEADER: usize = 12;
+    const NAME: &[u8] = b"GNU\0";
+    const LONGEST: usize = 64;
+    while let Some(header) = notes.get(..HEADER) {
+        let [name_size, size] = [u32_at(header, 0), u32_at(header, 4)].map(|size| size as usize);
+        let contents = HEADER.checked_add(name_size.checked_next_multiple_of(4)?)?;
+        let end = contents.checked_add(size)?;
+        if u32_at(header, 8) == NT_GNU_BUILD_ID && notes.get(HEADER..HEADER + name_size)? == NAME {
+            return notes.get(contents..end).filter(|id| (1..=LONGEST).contains(&id.len()));
+        }
+        notes = notes.get(end.checked_next_multiple_of(4)?..)?;
+    }
+    None
 }
 
 struct Relocation {
@@ -389,6 +412,16 @@ pub(crate) mod tests {
         assert_eq!(elf.function_bounds(0x2000), Some((0x2000, 0x2030)));
         assert_eq!(elf.function_bounds(0x1020), None);
         assert_eq!(elf.function_bounds(0xfff), None);
+    }
+
+    #[test]
+    fn build_id_is_one_of_the_notes() {
+        let mut notes = b"\x04\0\0\0\x02\0\0\0\x01\0\0\0GNU\0ab\0\0".to_vec();
+        notes.extend(b"\x04\0\0\0\x03\0\0\0\x03\0\0\0GNU\0xyz\0");
+        let file = build(EM_X86_64, ET_DYN, &[(PT_NOTE, 0, 4, &notes)]);
+        assert_eq!(Elf::parse(&file).unwrap().build_id, Some(&b"xyz"[..]));
+        assert_eq!(build_id(&notes[..notes.len() - 2]), None);
+        assert_eq!(build_id(&[0xff; 40]), None);
     }
 
     #[test]

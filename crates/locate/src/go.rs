@@ -44,6 +44,7 @@ fn search_table(elf: &Elf<'_>, table: &Table<'_>, found: &mut Found) -> Result<(
         return Err(NotFound::NoTlsFunctions { functions: table.count as u64 });
     }
     let (address, magic) = (table.address, table.magic);
+    found.evidence.extend(version(elf).map(Evidence::GoVersion));
     found.evidence.push(Evidence::FunctionTable { address, magic, functions: table.count as u64, text });
     for (address, name) in functions {
         let Some(file_offset) = elf.file_offset(address) else { continue };
@@ -182,6 +183,32 @@ impl<'a> Table<'a> {
 
 fn word_at(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+/// The release that built the program: `src/debug/buildinfo/buildinfo.go`. Since Go 1.18 a text follows the header, with its length as a
+/// varint; before, a pointer to a string.
+fn version(elf: &Elf<'_>) -> Option<String> {
+    const MAGIC: &[u8] = b"\xff Go buildinf:";
+    const ALIGNMENT: usize = 16;
+    const TEXT_FOLLOWS: u8 = 2;
+    const LONGEST: usize = 127;
+    let data = elf.loads.iter().filter(|segment| !segment.executable());
+    let mut headers = data.filter_map(|segment| {
+        let mut places = memmem::find_iter(segment.data, MAGIC);
+        segment.data.get(places.find(|at| at % ALIGNMENT == 0)?..)
+    });
+    let header = headers.next()?;
+    let text = if header.get(15)? & TEXT_FOLLOWS != 0 {
+        // One byte of a varint is enough for any length allowed here.
+        let length = usize::from(*header.get(32)?);
+        header.get(33..33 + length.min(LONGEST))?
+    } else {
+        let string = word_at(header, 16)?;
+        let (text, length) = (elf.pointer(string)?, elf.pointer(string.checked_add(8)?)?);
+        elf.bytes(text)?.get(..usize::try_from(length).ok()?.min(LONGEST))?
+    };
+    let text = std::str::from_utf8(text).ok()?;
+    text.starts_with("go").then(|| text.to_owned())
 }
 
 /// `crypto/tls` and its forks: `…/utls`, `…/qtls-go1-20`, `…/xtls/reality`.

@@ -167,6 +167,21 @@ pub enum Register {
     X(u8),
 }
 
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Constant(text) => f.write_str(text),
+            Self::Memory { address, length: Length::Nul } => write!(f, "string at {address}"),
+            Self::Memory { address, length: Length::Constant(length) } => {
+                write!(f, "{length} bytes at {address}")
+            }
+            Self::Memory { address, length: Length::Value(length) } => {
+                write!(f, "({length}) bytes at {address}")
+            }
+        }
+    }
+}
+
 impl fmt::Display for Stack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -33,8 +33,13 @@ pub use report::{Evidence, NotFound, Report};
 /// one but has no TLS stack is a [`Report`] without hooks.
 pub fn locate(file: &[u8]) -> Result<Report, Error> {
     let elf = elf::Elf::parse(file)?;
-    let mut report =
-        Report { machine: elf.machine, hooks: Vec::new(), evidence: Vec::new(), missing: Vec::new() };
+    let mut report = Report {
+        machine: elf.machine,
+        build_id: elf.build_id.map(<[u8]>::to_vec),
+        hooks: Vec::new(),
+        evidence: Vec::new(),
+        missing: Vec::new(),
+    };
     let marks = marks::Marks::find(&elf);
     report.take(Stack::Go, go::find(&elf, &marks.tables));
     let labels = labels::Labels::find(&elf, &marks.labels);

@@ -9,6 +9,8 @@ use crate::{Expression, Hook, Machine, Stack};
 pub struct Report {
     /// What the file's code runs on.
     pub machine: Machine,
+    /// The linker's build id.
+    pub build_id: Option<Vec<u8>>,
     /// Where the secrets pass.
     pub hooks: Vec<Hook>,
     /// The steps that led to the hooks, in the order taken.
@@ -31,6 +33,8 @@ pub enum Evidence {
         /// The vaddr its entries are relative to; since Go 1.18.
         text: Option<u64>,
     },
+    /// The Go release that built the program, such as "go1.22.5", from its build information.
+    GoVersion(String),
     /// A Go function of a TLS package.
     GoFunction {
         /// Full name.
@@ -159,6 +163,7 @@ impl NotFound {
                 | Self::NoMasterSecretCaller
                 | Self::NotNss
                 | Self::NoKeyLogBranch
+                | Self::NoVote { best: 0 | 1, .. }
         )
     }
 }
@@ -175,6 +180,7 @@ impl fmt::Display for Evidence {
             Self::FunctionTable { address, magic, functions, text: None } => {
                 write!(f, "Go function table {magic:#x} at {address:#x}: {functions} functions")
             }
+            Self::GoVersion(version) => write!(f, "built by {version}"),
             Self::GoFunction { name, address, register_abi } => {
                 let place = if *register_abi { "in registers" } else { "on the stack" };
                 write!(f, "{name} at {address:#x}, arguments {place}")

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use common::{address, directory, hook, locate_ok, run, skip, symbol, without_sections};
-use plaintap_locate::{HookKind, Machine, NotFound, Stack};
+use plaintap_locate::{Evidence, HookKind, Machine, NotFound, Stack};
 
 const PROGRAM: &str = r#"package main
 
@@ -33,6 +33,12 @@ fn compilers() -> Vec<String> {
     let listed = std::env::var("PLAINTAP_GO").unwrap_or_default();
     let names = std::iter::once("go").chain(listed.split(':').filter(|name| !name.is_empty()));
     names.filter(|name| Command::new(name).arg("version").output().is_ok()).map(str::to_string).collect()
+}
+
+/// "go1.22.5" of "go version go1.22.5 linux/amd64".
+fn version(go: &str) -> String {
+    let output = Command::new(go).arg("version").output().unwrap();
+    String::from_utf8(output.stdout).unwrap().split(' ').nth(2).unwrap().to_owned()
 }
 
 /// Writes the sources and builds them; nothing is fetched.
@@ -85,6 +91,7 @@ fn functions_are_where_the_symbol_table_says() {
             let case = format!("{go} {arguments:?} {environment:?}");
             let file = build(go, &directory, &[PROGRAM, source], arguments, environment);
             let report = locate_ok(&without_sections(&file));
+            assert!(report.evidence.contains(&Evidence::GoVersion(version(go))), "{case}: {report:?}");
             for ((kind, name), random) in FUNCTIONS.into_iter().zip(randoms) {
                 let hook = hook(&report, kind);
                 assert_eq!(Some(hook.file_offset), symbol(&file, name), "{case} {name}");

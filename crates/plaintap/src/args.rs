@@ -1,6 +1,7 @@
 //! The command line: what can be typed. What it means is decided by each command in `cli`.
 
 mod files;
+mod keys;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ pub use files::{
     ConvertArguments, FileFormat, InfoArguments, MergeArguments, SecretsAction, SecretsArguments,
     SecretsKind, SplitArguments,
 };
+pub use keys::{InspectArguments, KeysArguments, Script, TargetsArguments};
 
 /// plaintap shows what one process really says on the wire: its packets and only its packets, labelled and decrypted.
 #[derive(Debug, Parser)]
@@ -42,6 +44,12 @@ pub enum Command {
     Merge(MergeArguments),
     /// Inject, extract or discard the decryption secrets of a capture file
     Secrets(SecretsArguments),
+    /// Write the TLS secrets of running processes, without packets
+    Keys(KeysArguments),
+    /// List processes with their TLS stacks
+    Targets(TargetsArguments),
+    /// Show where TLS secrets pass in a program, a library or a process, and how that was found
+    Inspect(InspectArguments),
 }
 
 /// Arguments of `plaintap run`.

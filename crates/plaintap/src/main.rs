@@ -11,6 +11,7 @@ mod display_filter;
 mod files;
 mod out;
 mod segment;
+mod stacks;
 
 use std::process::ExitCode;
 
@@ -29,6 +30,9 @@ fn main() -> ExitCode {
         Command::Convert(arguments) => cli::convert(&arguments),
         Command::Merge(arguments) => cli::merge(&arguments),
         Command::Secrets(arguments) => cli::secrets(&arguments),
+        Command::Keys(arguments) => cli::keys(&arguments),
+        Command::Targets(arguments) => cli::targets(&arguments),
+        Command::Inspect(arguments) => cli::inspect(&arguments),
     };
     result.unwrap_or_else(|error| {
         complain(&error);

@@ -17,7 +17,7 @@ mod spec;
 mod target;
 
 pub use error::Error;
-pub use probes::{Attached, Attacher, HookId, HookStatistics, Probes, SecretReader};
+pub use probes::{Attached, Attacher, Chosen, HookId, HookStatistics, Probes, SecretReader};
 pub use secret::{Secret, SecretEvent};
 pub use sockets::{SocketsOptions, SocketsSource};
 pub use target::TargetFilter;

@@ -1,4 +1,4 @@
-//! Reads TLS secrets where hooks say they pass, in the processes of the target and no others.
+//! Reads TLS secrets where hooks say they pass, in the chosen processes and no others.
 
 use std::fmt;
 use std::io;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use aya::Ebpf;
-use aya::maps::{Array, MapData};
+use aya::maps::{Array, HashMap, MapData, MapError};
 use aya::programs::UProbe;
 use aya::programs::uprobe::{UProbeAttachLocation, UProbeAttachPoint, UProbeScope};
 use plaintap_locate::Hook;
@@ -31,7 +31,32 @@ const ATTACH: Attempt = Attempt {
     feature: "uprobes with BPF cookies (Linux 5.15, CONFIG_UPROBES), or the file is on a file system without them",
 };
 
-/// The probe program, loaded for one target, in two halves that may live on two threads.
+/// Whose secrets are read. Only tasks of these cause events, whoever else uses the same libraries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// All tasks of a cgroup and those below it.
+    Cgroup(TargetFilter),
+    /// The processes that [`Attacher::choose`] names.
+    Processes,
+    /// All tasks of the machine.
+    All,
+}
+
+impl Chosen {
+    /// `enum chosen` of bpf/probe.bpf.c.
+    const fn number(self) -> u32 {
+        match self {
+            Self::Cgroup(_) => 0,
+            Self::Processes => 1,
+            Self::All => 2,
+        }
+    }
+}
+
+const CHOOSE: Attempt =
+    Attempt { what: "choose a process for probes", feature: "BPF hash maps without preallocation" };
+
+/// The probe program, loaded for one choice of processes, in two halves that may live on two threads.
 pub struct Probes {
     /// Places probes. Dropping it removes them all.
     pub attacher: Attacher,
@@ -40,14 +65,30 @@ pub struct Probes {
 }
 
 impl Probes {
-    /// Loads the program for the tasks of `target`.
+    /// Loads the program for the tasks of a cgroup.
     ///
     /// # Errors
     /// When the kernel refuses; see [`Error`].
     pub fn new(target: &TargetFilter) -> Result<Self, Error> {
+        Self::of(Chosen::Cgroup(*target))
+    }
+
+    /// Loads the program for the chosen tasks.
+    ///
+    /// # Errors
+    /// When the kernel refuses; see [`Error`].
+    pub fn of(chosen: Chosen) -> Result<Self, Error> {
+        const NO_CGROUP: TargetFilter = TargetFilter { cgroup_id: 0, ancestor_level: 0 };
         let making =
             Attempt { what: "make the ring buffer for secrets", feature: "BPF ring buffers (Linux 5.8)" };
-        let mut programs = object::loader(target).load(object::PROBE).map_err(|e| making.loading(e))?;
+        let target = match chosen {
+            Chosen::Cgroup(target) => target,
+            Chosen::Processes | Chosen::All => NO_CGROUP,
+        };
+        let number = chosen.number();
+        let mut loader = object::loader(&target);
+        loader.override_global("chosen", &number, true);
+        let mut programs = loader.load(object::PROBE).map_err(|e| making.loading(e))?;
         let (program, sleepable) = match load(&mut programs, SLEEPABLE) {
             Ok(()) => (SLEEPABLE, true),
             Err(_) => {
@@ -61,7 +102,9 @@ impl Probes {
             clock: WallClock::new(),
         };
         let specs = object::take_map(&mut programs, "specs")?;
-        let attacher = Attacher { programs, program, sleepable, specs, attached: FxHashMap::default() };
+        let processes = object::take_map(&mut programs, "processes")?;
+        let attacher =
+            Attacher { programs, program, sleepable, specs, processes, attached: FxHashMap::default() };
         Ok(Self { attacher, reader })
     }
 }
@@ -84,6 +127,7 @@ pub struct Attacher {
     program: &'static str,
     sleepable: bool,
     specs: Array<MapData, Spec>,
+    processes: HashMap<MapData, u32, u8>,
     attached: FxHashMap<Place, HookId>,
 }
 
@@ -138,6 +182,26 @@ impl Attacher {
             }
         }
         Ok(result)
+    }
+
+    /// With [`Chosen::Processes`]: the secrets of this process (thread group) are read from here on.
+    ///
+    /// # Errors
+    /// When 65536 processes are chosen already.
+    pub fn choose(&mut self, process: u32) -> Result<(), Error> {
+        self.processes.insert(process, 1, 0).map_err(|e| CHOOSE.map(e))
+    }
+
+    /// Ends what [`Self::choose`] began; its process has ended.
+    ///
+    /// # Errors
+    /// When the kernel refuses. A process that was not chosen is none.
+    pub fn forget(&mut self, process: u32) -> Result<(), Error> {
+        match self.processes.remove(&process) {
+            Ok(()) | Err(MapError::KeyNotFound) => Ok(()),
+            Err(MapError::SyscallError(error)) if error.io_error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(CHOOSE.map(error)),
+        }
     }
 
     /// Whether a secret in a page that is not in memory can be read. Without it such a secret is counted as unreadable.
@@ -239,6 +303,13 @@ pub struct HookStatistics {
     pub bad_length: u64,
     /// The ring buffer was full.
     pub lost: u64,
+}
+
+impl HookStatistics {
+    /// Hits whose secret could not be read.
+    pub const fn unreadable(&self) -> u64 {
+        self.unreadable_label + self.unreadable_client_random + self.unreadable_secret + self.bad_length
+    }
 }
 
 impl fmt::Debug for Attacher {

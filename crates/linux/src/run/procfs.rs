@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 /// Start time of a process in clock ticks since boot: with the pid it names a process once and for all.
-pub(super) fn start_time(pid: i32) -> Option<u64> {
+pub(crate) fn start_time(pid: i32) -> Option<u64> {
     stat_field(&fs::read(format!("/proc/{pid}/stat")).ok()?, 22)
 }
 
@@ -24,7 +24,7 @@ pub(super) fn is_pending(pid: i32, signal: i32) -> bool {
 }
 
 /// The path of a process in the cgroup v2 hierarchy, as /proc shows it.
-pub(super) fn cgroup_path(pid: &str) -> Option<std::path::PathBuf> {
+pub(crate) fn cgroup_path(pid: &str) -> Option<std::path::PathBuf> {
     let text = fs::read(format!("/proc/{pid}/cgroup")).ok()?;
     let line = text.split(|&b| b == b'\n').find_map(|line| line.strip_prefix(b"0::"))?;
     let path = line.strip_suffix(b" (deleted)").unwrap_or(line);

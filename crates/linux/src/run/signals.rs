@@ -117,6 +117,31 @@ impl Drop for Signals {
     }
 }
 
+/// The signals that ask a program to end, held back from here on, so that it can finish its work first.
+#[derive(Debug)]
+pub struct EndRequest(());
+
+impl EndRequest {
+    const SIGNALS: [i32; 3] = [libc::SIGHUP, libc::SIGINT, libc::SIGTERM];
+
+    /// Blocks the signals in this thread, and so in all threads started after it.
+    pub fn hold() -> Self {
+        let mut set = empty_set();
+        for signal in Self::SIGNALS {
+            // SAFETY: `set` is an initialised set and the number is a valid signal.
+            unsafe { libc::sigaddset(&raw mut set, signal) };
+        }
+        // SAFETY: the set is initialised and live; a null old set is not written.
+        unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, ptr::null_mut()) };
+        Self(())
+    }
+
+    /// Whether one came.
+    pub fn came(&self) -> bool {
+        Self::SIGNALS.into_iter().any(is_pending)
+    }
+}
+
 impl Original {
     /// Puts everything back; in the child just before exec. Handlers go by themselves at exec. Async-signal-safe.
     pub(super) fn restore(&self) {

@@ -6,6 +6,7 @@
 
 mod flows;
 mod hold;
+mod key_tap;
 mod ledger;
 mod live_text;
 mod pcapng_sink;
@@ -13,7 +14,10 @@ mod prober;
 mod processes;
 mod recorder;
 mod session;
+mod survey;
 
 pub use flows::client_hello_random;
+pub use key_tap::KeyTap;
 pub use recorder::RecorderOptions;
 pub use session::{KeyReport, Outcome, SessionOptions, capture_command};
+pub use survey::{Selection, Survey, file_name};

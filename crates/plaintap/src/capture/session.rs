@@ -274,10 +274,7 @@ impl Recording {
         let (mut lost, mut unreadable) = (0, 0);
         for hook in statistics {
             lost += hook.lost;
-            unreadable += hook.unreadable_label
-                + hook.unreadable_client_random
-                + hook.unreadable_secret
-                + hook.bad_length;
+            unreadable += hook.unreadable();
         }
         KeyReport {
             connections: self.recorder.key_summary(),

@@ -161,7 +161,7 @@ fn advice(path: &Path) -> String {
 }
 
 /// Under sudo, the person who asked for the capture shall be able to open it.
-fn give_to_invoking_user(file: &File) {
+pub(super) fn give_to_invoking_user(file: &File) {
     let id = |name| std::env::var(name).ok()?.parse::<u32>().ok();
     if let (Some(uid), Some(gid)) = (id("SUDO_UID"), id("SUDO_GID")) {
         // If it fails the file stays root's: private all the same.

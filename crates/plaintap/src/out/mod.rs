@@ -1,5 +1,6 @@
 //! What comes out: lines, fields, JSON, details and hex of packets, programs, and the live capture file.
 
+pub mod bpftrace;
 mod capture_file;
 mod details;
 mod ebpf;
@@ -8,6 +9,7 @@ mod fields;
 mod hex;
 mod json;
 mod jsonl;
+mod key_file;
 mod lines;
 mod table;
 mod time;
@@ -19,6 +21,7 @@ pub use field_options::FieldOptions;
 pub use fields::{Fields, fields_of};
 pub use hex::Hex;
 pub use jsonl::Jsonl;
+pub use key_file::KeyFile;
 pub use lines::{Lines, push_printable};
 pub use time::Clock;
 

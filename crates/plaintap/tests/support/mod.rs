@@ -147,7 +147,7 @@ pub struct Nginx {
     pub port: u16,
     /// Its folder, gone at the end; tests may use it too.
     pub folder: TempDir,
-    _process: Running,
+    process: Running,
 }
 
 impl Nginx {
@@ -180,7 +180,12 @@ impl Nginx {
             .expect("nginx starts");
         let process = Running(process);
         wait_for_port(port);
-        Self { port, folder, _process: process }
+        Self { port, folder, process }
+    }
+
+    /// Its process; it has no other.
+    pub fn pid(&self) -> u32 {
+        self.process.0.id()
     }
 
     /// A URL of this server.

@@ -1,0 +1,63 @@
+//! Searching files for TLS stacks, for all commands that place or explain probes.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Seek};
+
+use plaintap_locate::{Error, Report, locate};
+
+/// A file that is larger is not searched: no program with a TLS stack comes near it.
+const LARGEST_FILE: u64 = 2 << 30;
+
+/// Why a file was not searched.
+#[derive(Debug)]
+pub enum Unsearched {
+    /// A directory, a device, a script, data: nothing that could hold a TLS stack.
+    NotCode(&'static str),
+    /// It cannot be read.
+    Unreadable(io::Error),
+    /// It is damaged, or code of another kind of machine.
+    Unsupported(Error),
+}
+
+impl fmt::Display for Unsearched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotCode(what) => f.write_str(what),
+            Self::Unreadable(error) => write!(f, "cannot be read: {error}"),
+            Self::Unsupported(error) => error.fmt(f),
+        }
+    }
+}
+
+/// Searches a file for TLS stacks.
+///
+/// # Errors
+/// When it is not code, or cannot be read.
+pub fn search(file: &File) -> Result<Report, Unsearched> {
+    let bytes = read(file)?;
+    locate(&bytes).map_err(Unsearched::Unsupported)
+}
+
+fn read(mut file: &File) -> Result<Vec<u8>, Unsearched> {
+    let metadata = file.metadata().map_err(Unsearched::Unreadable)?;
+    if !metadata.is_file() {
+        return Err(Unsearched::NotCode("not a regular file"));
+    }
+    if metadata.len() > LARGEST_FILE {
+        return Err(Unsearched::NotCode("larger than 2 GiB"));
+    }
+    let mut magic = [0; 4];
+    file.rewind().map_err(Unsearched::Unreadable)?;
+    match file.read_exact(&mut magic) {
+        Ok(()) if magic == *b"\x7fELF" => {}
+        Ok(()) => return Err(Unsearched::NotCode("not an ELF file")),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            return Err(Unsearched::NotCode("not an ELF file"));
+        }
+        Err(error) => return Err(Unsearched::Unreadable(error)),
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
+    file.rewind().and_then(|()| file.read_to_end(&mut bytes)).map_err(Unsearched::Unreadable)?;
+    Ok(bytes)
+}
