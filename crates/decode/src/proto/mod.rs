@@ -8,6 +8,7 @@ mod dns_names;
 mod http2_headers;
 mod http2_names;
 mod http_names;
+mod kafka_names;
 mod lines;
 mod names;
 mod nbns_names;
@@ -100,6 +101,8 @@ protocols! {
     ftp_data
     telnet
     websocket
+    memcache
+    kafka
     ssh
     pgsql
     mysql
