@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use iced_x86::{Mnemonic, OpKind};
 use memchr::memmem;
 
-use crate::elf::Elf;
+use crate::elf::{Elf, Machine};
 use crate::labels::{CANDIDATES, Candidate, Labels};
 use crate::xref::{self, RSI};
 use crate::{Evidence, Expression, Field, Found, Hook, HookKind, Length, NotFound, Register, Stack};
@@ -28,6 +28,9 @@ const MOST_OFFSET: i64 = 0x1_0000;
 
 /// Searches for both functions.
 pub(crate) fn find(elf: &Elf<'_>, labels: &Labels) -> Result<Found, NotFound> {
+    if elf.machine != Machine::X86_64 {
+        return Err(NotFound::UnsupportedMachine { machine: elf.machine });
+    }
     let mut reason = NotFound::NoMasterSecretCaller;
     let wanted = |candidate: &Candidate| candidate.count() >= VOTES_NEEDED && candidate.gets_client_random();
     for candidate in labels.vote(RSI).into_iter().filter(wanted).take(CANDIDATES) {

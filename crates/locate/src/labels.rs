@@ -5,7 +5,7 @@
 
 use memchr::memmem;
 
-use crate::elf::{Elf, Machine, Segment};
+use crate::elf::{Elf, Segment};
 use crate::xref::{self, Call, RegisterSet, Target};
 use crate::{Evidence, NotFound};
 
@@ -76,9 +76,6 @@ impl Labels {
         let strings = strings(segments);
         if strings.is_empty() {
             return Err(NotFound::NoLabels);
-        }
-        if elf.machine != Machine::X86_64 {
-            return Err(NotFound::UnsupportedMachine { machine: elf.machine });
         }
         let addresses: Vec<u64> = strings.iter().map(|&(address, _)| address).collect();
         let references = xref::references(elf, &addresses);

@@ -7,7 +7,7 @@
 use iced_x86::FlowControl;
 use memchr::memmem;
 
-use crate::elf::Elf;
+use crate::elf::{Elf, Machine};
 use crate::labels::{CANDIDATES, Candidate, Labels};
 use crate::xref::{self, RSI};
 use crate::{
@@ -22,6 +22,9 @@ const ITEM_LENGTH: i32 = 16;
 
 /// Searches for the function that gets the bytes.
 pub(crate) fn find(elf: &Elf<'_>, labels: &Labels) -> Result<Found, NotFound> {
+    if elf.machine != Machine::X86_64 {
+        return Err(NotFound::UnsupportedMachine { machine: elf.machine });
+    }
     if !elf.loads.iter().any(|segment| memmem::find(segment.data, EXTRACT).is_some()) {
         return Err(NotFound::NotNss);
     }

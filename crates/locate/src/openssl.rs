@@ -8,9 +8,9 @@
 
 use iced_x86::{Mnemonic, OpKind};
 
-use crate::elf::Elf;
+use crate::elf::{Elf, Machine};
 use crate::labels::{CANDIDATES, Candidate, Labels, Site};
-use crate::xref::{self, RDI, RSI};
+use crate::xref::{self, RDI, RSI, X1};
 use crate::{Evidence, Expression, Field, Found, Hook, HookKind, NotFound, Register, Stack, symbolic};
 
 /// GCC spills the other labels to the stack in OpenSSL; three have plain call sites in every version.
@@ -20,7 +20,19 @@ const INLINED_VOTES_NEEDED: usize = 2;
 
 /// Searches for the function that logs secrets.
 pub(crate) fn find(elf: &Elf<'_>, labels: &Labels) -> Result<Found, NotFound> {
-    log_secret(elf, labels).or_else(|reason| keylog_int(elf, labels).ok_or(reason))
+    log_secret(elf, labels).or_else(|reason| match elf.machine {
+        Machine::X86_64 => keylog_int(elf, labels).ok_or(reason),
+        // No build with link-time optimisation is known there.
+        Machine::Aarch64 => Err(reason),
+    })
+}
+
+/// The first four arguments of a function.
+fn arguments_of(machine: Machine) -> [Register; 4] {
+    match machine {
+        Machine::X86_64 => [Register::Rdi, Register::Rsi, Register::Rdx, Register::Rcx],
+        Machine::Aarch64 => [0, 1, 2, 3].map(Register::X),
+    }
 }
 
 /// The functions that pass both tests: a program may have more than one library linked in.
@@ -28,7 +40,9 @@ fn log_secret(elf: &Elf<'_>, labels: &Labels) -> Result<Found, NotFound> {
     let mut found = Found::default();
     let mut reason = None;
     let mut best = 0;
-    for candidate in labels.vote(RSI).into_iter().take(CANDIDATES) {
+    let [_, label, secret, length] = arguments_of(elf.machine);
+    let votes = if elf.machine == Machine::X86_64 { RSI } else { X1 };
+    for candidate in labels.vote(votes).into_iter().take(CANDIDATES) {
         let Some(function) = xref::resolve(elf, candidate.target) else { continue };
         best = best.max(candidate.count());
         if candidate.count() < VOTES_NEEDED {
@@ -45,9 +59,9 @@ fn log_secret(elf: &Elf<'_>, labels: &Labels) -> Result<Found, NotFound> {
             stack: Stack::OpenSsl,
             kind: HookKind::SslLogSecret,
             file_offset,
-            label: Field::string(Register::Rsi),
+            label: Field::string(label),
             client_random: Field::client_random(address),
-            secret: Field::counted(Register::Rdx, Register::Rcx),
+            secret: Field::counted(secret, length),
         });
     }
     if found.hooks.is_empty() {

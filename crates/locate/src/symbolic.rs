@@ -1,4 +1,4 @@
-//! Where an x86-64 function reads the client random: a small symbolic execution.
+//! Where a function reads the client random: a small symbolic execution.
 //!
 //! `ssl_log_secret(ssl, label, secret, length)` writes the 32 bytes of ClientHello.random as hexadecimal. Where they
 //! are differs by version, and by build options, but the code always shows it: it copies 32 bytes, or reads byte after
@@ -8,7 +8,8 @@ use std::collections::{HashSet, VecDeque};
 
 use iced_x86::{FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpKind};
 
-use crate::elf::Elf;
+use crate::aarch64;
+use crate::elf::{Elf, Machine};
 use crate::xref::{self, RegisterSet, Target};
 use crate::{Expression, Register};
 
@@ -21,13 +22,17 @@ const RDI: u8 = 7;
 const R8: u8 = 8;
 /// System V AMD64 ABI §3.2.1: rax, rcx, rdx, rsi, rdi, r8 to r11.
 const CALLER_SAVED: RegisterSet = 0b0000_1111_1100_0111;
-const RANDOM_SIZE: i64 = 32;
+pub(crate) const RANDOM_SIZE: i64 = 32;
 
-const MAX_INSTRUCTIONS: usize = 600;
-const MAX_BLOCKS: usize = 60;
+pub(crate) const MAX_INSTRUCTIONS: usize = 600;
+pub(crate) const MAX_BLOCKS: usize = 60;
 
 /// Where `function` reads the client random, from its first argument.
 pub(crate) fn client_random(elf: &Elf<'_>, function: u64) -> Option<Expression> {
+    if elf.machine == Machine::Aarch64 {
+        return aarch64::symbolic::client_random(elf, function)
+            .map(|address| address.expression(Register::X(0)));
+    }
     let mut walk = Walk {
         elf,
         info: InstructionInfoFactory::new(),
@@ -42,26 +47,26 @@ pub(crate) fn client_random(elf: &Elf<'_>, function: u64) -> Option<Expression> 
         let Some((start, state)) = walk.blocks.pop_front() else { break };
         walk.block(start, state);
     }
-    walk.reads.best().map(Address::expression)
+    walk.reads.best().map(|address| address.expression(Register::Rdi))
 }
 
 /// An address that depends on the first argument only: `argument + offset`, or `*(argument + load) + offset`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Address {
-    load: Option<i32>,
-    offset: i32,
+pub(crate) struct Address {
+    pub(crate) load: Option<i32>,
+    pub(crate) offset: i32,
 }
 
 impl Address {
-    fn add(self, displacement: i64) -> Option<Self> {
+    pub(crate) fn add(self, displacement: i64) -> Option<Self> {
         let offset = self.offset.checked_add(i32::try_from(displacement).ok()?)?;
         Some(Self { offset, ..self })
     }
 
-    fn expression(self) -> Expression {
+    fn expression(self, argument: Register) -> Expression {
         match self.load {
-            Some(load) => Expression::path(Register::Rdi, &[load, self.offset]),
-            None => Expression::path(Register::Rdi, &[self.offset]),
+            Some(load) => Expression::path(argument, &[load, self.offset]),
+            None => Expression::path(argument, &[self.offset]),
         }
     }
 
@@ -73,13 +78,13 @@ impl Address {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Value {
+pub(crate) enum Value {
     Address(Address),
     Number(i64),
 }
 
 impl Value {
-    fn add(self, displacement: i64) -> Option<Self> {
+    pub(crate) fn add(self, displacement: i64) -> Option<Self> {
         match self {
             Self::Address(address) => address.add(displacement).map(Self::Address),
             Self::Number(number) => number.checked_add(displacement).map(Self::Number),
@@ -89,45 +94,43 @@ impl Value {
 
 /// What is known before an instruction.
 #[derive(Clone, Default)]
-struct State {
-    registers: [Option<Value>; 16],
+pub(crate) struct State {
+    registers: [Option<Value>; 32],
     /// Spilled values by frame register and displacement.
     spills: Vec<((u8, i64), Value)>,
 }
 
 impl State {
-    fn get(&self, register: u8) -> Option<Value> {
+    pub(crate) fn get(&self, register: u8) -> Option<Value> {
         self.registers[usize::from(register)]
     }
 
-    fn address(&self, register: u8) -> Option<Address> {
+    pub(crate) fn address(&self, register: u8) -> Option<Address> {
         match self.get(register)? {
             Value::Address(address) => Some(address),
             Value::Number(_) => None,
         }
     }
 
-    fn set(&mut self, register: u8, value: Option<Value>) {
+    pub(crate) fn set(&mut self, register: u8, value: Option<Value>) {
         self.registers[usize::from(register)] = value;
     }
 
-    fn forget(&mut self, registers: RegisterSet) {
+    pub(crate) fn forget(&mut self, registers: RegisterSet) {
         for (number, value) in self.registers.iter_mut().enumerate() {
             if registers >> number & 1 == 1 {
                 *value = None;
             }
         }
-        if registers >> RSP & 1 == 1 {
-            self.spills.retain(|((frame, _), _)| *frame != RSP);
-        }
+        self.spills.retain(|((frame, _), _)| registers >> frame & 1 == 0);
     }
 
-    fn spill(&mut self, place: (u8, i64), value: Option<Value>) {
+    pub(crate) fn spill(&mut self, place: (u8, i64), value: Option<Value>) {
         self.spills.retain(|(spilled, _)| *spilled != place);
         self.spills.extend(value.map(|value| (place, value)));
     }
 
-    fn spilled(&self, place: (u8, i64)) -> Option<Value> {
+    pub(crate) fn spilled(&self, place: (u8, i64)) -> Option<Value> {
         self.spills.iter().find(|(spilled, _)| *spilled == place).map(|(_, value)| *value)
     }
 
@@ -164,17 +167,17 @@ impl Memory {
 
 /// The reads that could be of the client random, with their weight.
 #[derive(Default)]
-struct Reads {
+pub(crate) struct Reads {
     weights: Vec<(Address, u32)>,
-    halves: Vec<Address>,
+    pub(crate) halves: Vec<Address>,
 }
 
 impl Reads {
-    const COPY_OF_32: u32 = 4;
-    const BYTE: u32 = 2;
-    const TWO_HALVES: u32 = 1;
+    pub(crate) const COPY_OF_32: u32 = 4;
+    pub(crate) const BYTE: u32 = 2;
+    pub(crate) const TWO_HALVES: u32 = 1;
 
-    fn add(&mut self, address: Address, weight: u32) {
+    pub(crate) fn add(&mut self, address: Address, weight: u32) {
         if !address.plausible() {
             return;
         }
@@ -187,7 +190,7 @@ impl Reads {
     /// The heaviest, and of equals the first in memory: a loop that is unrolled reads after it.
     ///
     /// A 16-byte load counts when the next 16 bytes are loaded too: a memcpy that became two moves.
-    fn best(mut self) -> Option<Address> {
+    pub(crate) fn best(mut self) -> Option<Address> {
         let halves = std::mem::take(&mut self.halves);
         for &low in &halves {
             if low.add(16).is_some_and(|high| halves.contains(&high)) {

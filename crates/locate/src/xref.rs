@@ -1,21 +1,24 @@
-//! x86-64 code that loads the address of a string, and where the string goes from there.
+//! Code that loads the address of a string, and where the string goes from there. For x86-64; aarch64's is in a module of its own.
 
 use iced_x86::{
     Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind,
 };
 use memchr::{memchr_iter, memmem};
 
-use crate::elf::Elf;
+use crate::aarch64;
+use crate::elf::{Elf, Machine};
 
 /// Bound for damaged files; the largest TLS users have some 40.
-const MAX_REFERENCES: usize = 1024;
+pub(crate) const MAX_REFERENCES: usize = 1024;
 
 /// A set of general registers, one bit for each by its number in the encoding.
-pub(crate) type RegisterSet = u16;
+pub(crate) type RegisterSet = u32;
 
 /// The registers of arguments 1 to 6 (System V AMD64 ABI §3.2.3) that labels come in.
 pub(crate) const RDI: RegisterSet = 1 << 7;
 pub(crate) const RSI: RegisterSet = 1 << 6;
+/// The same of aarch64: argument 2.
+pub(crate) const X1: RegisterSet = 1 << 1;
 /// The number of rsp.
 pub(crate) const STACK_POINTER: u8 = 4;
 
@@ -26,8 +29,8 @@ pub(crate) struct Reference {
     /// Its index in the list of strings asked for.
     pub(crate) string: usize,
     /// vaddr of the next instruction.
-    next: u64,
-    register: u8,
+    pub(crate) next: u64,
+    pub(crate) register: u8,
 }
 
 /// A call or jump that leaves straight-line code.
@@ -52,6 +55,9 @@ pub(crate) enum Target {
 /// A raw scan of the executable bytes: no disassembly is needed to see `lea reg, [rip+disp32]`, and in files with a fixed
 /// address `mov reg, imm32`. A match inside other instructions is as unlikely as 32 random bits being right.
 pub(crate) fn references(elf: &Elf<'_>, strings: &[u64]) -> Vec<Reference> {
+    if elf.machine == Machine::Aarch64 {
+        return aarch64::xref::references(elf, strings);
+    }
     let mut found = Vec::new();
     for segment in elf.loads.iter().filter(|segment| segment.executable()) {
         let relative = memchr_iter(0x8d, segment.data)
@@ -104,9 +110,14 @@ fn immediates(code: &[u8], vaddr: u64, strings: &[u64], string: usize) -> impl I
     })
 }
 
+/// How far a string is followed.
+pub(crate) const MAX_INSTRUCTIONS: usize = 40;
+
 /// The first call (or jump, which may be a tail call) after a reference, if the string is still in a register there.
 pub(crate) fn follow(elf: &Elf<'_>, reference: &Reference) -> Option<Call> {
-    const MAX_INSTRUCTIONS: usize = 40;
+    if elf.machine == Machine::Aarch64 {
+        return aarch64::xref::follow(elf, reference);
+    }
     let mut registers: RegisterSet = 1 << reference.register;
     let mut info = InstructionInfoFactory::new();
     for instruction in decode(elf, reference.next)?.into_iter().take(MAX_INSTRUCTIONS) {
@@ -165,6 +176,10 @@ pub(crate) fn target(instruction: &Instruction) -> Option<Target> {
 pub(crate) fn resolve(elf: &Elf<'_>, target: Target) -> Option<u64> {
     let function = match target {
         Target::Slot(slot) => elf.slot_target(slot)?,
+        Target::Code(address) if elf.machine == Machine::Aarch64 => match aarch64::xref::slot(elf, address) {
+            Some(slot) => elf.slot_target(slot)?,
+            None => address,
+        },
         Target::Code(address) => {
             let stub = decode(elf, address)?.into_iter().find(|i| i.mnemonic() != Mnemonic::Endbr64)?;
             match (stub.flow_control(), self::target(&stub)) {

@@ -31,16 +31,6 @@ fn system_openssl_agrees_with_its_exported_accessor() {
     assert_eq!(report.missing[0], (Stack::Go, NotFound::NoFunctionTable));
 }
 
-#[test]
-fn code_of_aarch64_is_not_analysed() {
-    const E_MACHINE: usize = 18;
-    let Ok(mut file) = std::fs::read(format!("{LIBRARIES}/libssl.so.3")) else { return skip("libssl.so.3") };
-    file[E_MACHINE] = 183;
-    let report = locate_ok(&file);
-    assert_eq!(report.hooks, []);
-    assert_eq!(report.missing[1].1, NotFound::UnsupportedMachine { machine: Machine::Aarch64 });
-}
-
 /// The compilers to try, with every way in which calls and strings are reached.
 const BUILDS: [(&str, &[&str]); 9] = [
     ("gcc", &["-O2", "-shared", "-fPIC"]),
@@ -101,5 +91,57 @@ fn inlined_log_function_leaves_its_callee() {
         let fields = [&hook.label, &hook.client_random, &hook.secret].map(address);
         assert_eq!(fields, ["rdi", "rdx", secret], "{options:?}");
         assert!(matches!(hook.secret, Field::Memory { length: Length::Value(_), .. }));
+    }
+}
+
+/// The linker of the Rust toolchain, which links for every machine.
+fn linker() -> Option<String> {
+    let output = Command::new("rustc").args(["--print", "target-libdir"]).output().ok()?;
+    let libraries = String::from_utf8(output.stdout).ok()?;
+    let linker = Path::new(libraries.trim()).parent()?.join("bin/gcc-ld/ld.lld");
+    linker.exists().then(|| linker.display().to_string())
+}
+
+#[test]
+fn client_random_is_learned_from_aarch64_code() {
+    let Some(linker) = linker() else { return skip("ld.lld of the Rust toolchain") };
+    let linker = format!("--ld-path={linker}");
+    let target = ["--target=aarch64-linux-gnu", "-nostdlib", &linker];
+    let builds: [&[&str]; 5] = [
+        &["-O2", "-shared", "-fPIC"],
+        &["-O2", "-shared", "-fPIC", "-mbranch-protection=standard"],
+        &["-O3", "-shared", "-fPIC", "-Wl,-Bsymbolic"],
+        &["-Os", "-shared", "-fPIC"],
+        &["-O2", "-no-pie", "-fno-pie", "-Wl,-e,application_keys", "-Wl,--unresolved-symbols=ignore-all"],
+    ];
+    for (outer, offset) in [(0xa8, 0xb8), (0x30, 0x30), (0x400, 0x128)] {
+        let places = [format!("-DOUTER={outer}"), format!("-DOFFSET={offset}")];
+        for (i, options) in builds.into_iter().enumerate() {
+            let options = [&target[..], &[places[0].as_str(), &places[1]], options].concat();
+            let Some(file) = compile(&format!("aarch64-{outer}-{i}"), "clang", &options) else { return };
+            let report = locate_ok(&without_sections(&file));
+            assert!(!report.hooks.is_empty(), "{options:?}: {report:?}");
+            let hook = hook(&report, HookKind::SslLogSecret);
+            assert_eq!(Some(hook.file_offset), symbol(&file, "ssl_log_secret"), "{options:?}");
+            let expected = ["x1".to_owned(), format!("*(x0+{outer:#x})+{offset:#x}"), "x2".to_owned()];
+            assert_eq!(
+                [&hook.label, &hook.client_random, &hook.secret].map(address),
+                expected,
+                "{options:?}"
+            );
+        }
+    }
+}
+
+/// Files for aarch64 with OpenSSL or BoringSSL in them, named by `PLAINTAP_AARCH64` with colons between.
+#[test]
+fn libraries_for_aarch64_have_the_function() {
+    let listed = std::env::var_os("PLAINTAP_AARCH64").unwrap_or_default();
+    for path in std::env::split_paths(&listed).filter(|path| path.is_file()) {
+        let report = locate_ok(&std::fs::read(&path).unwrap());
+        assert_eq!(report.machine, Machine::Aarch64);
+        assert!(!report.hooks.is_empty(), "{}: {report:?}", path.display());
+        let hook = hook(&report, HookKind::SslLogSecret);
+        assert_eq!([&hook.label, &hook.secret].map(address), ["x1", "x2"]);
     }
 }

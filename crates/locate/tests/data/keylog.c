@@ -1,6 +1,8 @@
 /* The shape of OpenSSL's key log code, to be compiled in the ways that distributions compile it.
    OFFSET and OUTER say where the client random is; INLINED leaves nss_keylog_int as the only function. */
-#include <string.h>
+/* No header: those of another machine need not be there. */
+void *memcpy(void *to, const void *from, unsigned long length);
+unsigned long strlen(const char *text);
 
 struct handshake {
     char before[OFFSET];
