@@ -79,6 +79,12 @@ impl<'a> Reader<'a> {
         Self { bytes, at: at.min(bytes.len()), end: bytes.len() }
     }
 
+    /// Reads `start..end` of `bytes`, cut to what is there.
+    pub fn between(bytes: &'a [u8], start: usize, end: usize) -> Self {
+        let end = end.min(bytes.len());
+        Self { bytes, at: start.min(end), end }
+    }
+
     /// The offset of the next byte.
     pub const fn at(&self) -> usize {
         self.at
@@ -157,6 +163,16 @@ impl<'a> Reader<'a> {
     pub fn number(&mut self, length: usize) -> Result<u64, Short> {
         Ok(self.take(length)?.iter().fold(0, |n, &b| n << 8 | u64::from(b)))
     }
+
+    /// The next number of QUIC's variable length: two bits say how many bytes it has (RFC 9000 §16).
+    ///
+    /// # Errors
+    /// [`Short`] when fewer are left.
+    pub fn varint(&mut self) -> Result<u64, Short> {
+        let mut first = *self;
+        let length = 1 << (first.u8()? >> 6);
+        Ok(self.number(length)? & (u64::MAX >> (66 - 8 * length)))
+    }
 }
 
 #[cfg(test)]
@@ -171,6 +187,17 @@ mod tests {
         assert_eq!(b.clamped(7, 9), []);
         assert_eq!(b.number(0, 3), Some(0x01_02_03));
         assert_eq!(b.number(1, 4), None);
+    }
+
+    /// The examples of RFC 9000 §A.1.
+    #[test]
+    fn numbers_of_variable_length() {
+        let bytes =
+            [0xc2, 0x19, 0x7c, 0x5e, 0xff, 0x14, 0xe8, 0x8c, 0x9d, 0x7f, 0x3e, 0x7d, 0x7b, 0xbd, 0x25, 0x40];
+        let mut r = Reader::new(&bytes, 0);
+        assert_eq!(r.varint(), Ok(151_288_809_941_952_652));
+        assert_eq!((r.varint(), r.varint(), r.varint()), (Ok(494_878_333), Ok(15_293), Ok(37)));
+        assert_eq!(r.varint(), Err(Short::new(2, 1)));
     }
 
     #[test]

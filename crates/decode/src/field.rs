@@ -406,7 +406,7 @@ pub type Walk = fn(&View<'_>, &mut dyn FieldSink) -> Result<(), Short>;
 /// with the places `at(a..b)`, `bits(a..b, mask)`, `rest(a)`, `payload`, `walk` and `meta(f)`. Each row's number
 /// becomes a constant of its name, and the table is `FIELDS`.
 macro_rules! fields {
-    ($($name:ident: $kind:ident $place:ident $(($($argument:expr),*))?, $abbreviation:literal, $label:literal
+    ($($name:ident: $kind:ident $place:ident $(($($argument:expr),*))?, $abbreviation:expr, $label:literal
        $(, $option:ident $(($value:expr))?)*;)*) => {
         #[allow(clippy::upper_case_acronyms, non_camel_case_types)]
         #[repr(u16)]

@@ -285,6 +285,16 @@ fn civil_date(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
+/// The inverse: days since 1970-01-01.
+pub(crate) const fn days_of_date(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let shifted = (month + 9) % 12;
+    let day_of_year = (153 * shifted + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::{Ipv4Addr, Ipv6Addr};
@@ -357,6 +367,14 @@ mod tests {
             assert_eq!(text(Value::Ip4(ip4.octets())), ip4.to_string());
         }
         assert_eq!(text(Value::Ip6(Ipv6Addr::from(0xffff_0102_0304).octets())), "::ffff:1.2.3.4");
+    }
+
+    #[test]
+    fn dates_and_days_agree() {
+        for days in (-800_000..2_000_000).step_by(37) {
+            let (year, month, day) = civil_date(days);
+            assert_eq!(days_of_date(year, month, day), days);
+        }
     }
 
     #[test]

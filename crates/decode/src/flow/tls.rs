@@ -5,11 +5,12 @@ use std::ops::Range;
 use plaintap_packet::BufferId;
 
 use super::stream::{Connection, Cx};
+use super::walk;
 use crate::decryptor::{Outcome, Side, Unreadable};
 use crate::layers::Layer;
 use crate::limits;
 use crate::proto::id;
-use crate::proto::tls::{Message, content, detail, version};
+use crate::proto::tls::{KeyExchange, Message, content, detail, version};
 use crate::registry::{ProtocolId, claimed};
 
 /// What is known of a TLS connection.
@@ -19,6 +20,8 @@ pub(super) struct TlsState {
     version: u16,
     /// By side: a ChangeCipherSpec went by, so that with TLS 1.2 and older the rest is encrypted.
     changed: [bool; 2],
+    /// How the suite that the server chose agrees on keys.
+    key_exchange: KeyExchange,
     /// What ALPN says the application data is.
     application: Option<ProtocolId>,
 }
@@ -56,7 +59,7 @@ pub(super) fn record(
         version => version,
     };
     if let Some(word) = cx.work.layers.detail_mut(index) {
-        *word = u32::from(version) | flags;
+        *word = u32::from(version) | flags | detail::key_exchange(connection.tls.key_exchange);
     }
     match outcome {
         Outcome::Decrypted(inner) if !plain.is_empty() => {
@@ -85,7 +88,10 @@ fn decrypted(connection: &mut Connection, cx: &mut Cx<'_>, buffer: BufferId, con
     if content_type == content::APPLICATION_DATA {
         return with_inner(connection, cx, |inner, cx| inner.deliver(cx, buffer, 0..length));
     }
-    let mut word = u32::from(version) | detail::BARE | detail::content(content_type);
+    let mut word = u32::from(version)
+        | detail::BARE
+        | detail::content(content_type)
+        | detail::key_exchange(connection.tls.key_exchange);
     let Some(index) = push(cx, buffer, 0..length, word) else { return };
     match content_type {
         content::HANDSHAKE => {
@@ -121,19 +127,21 @@ fn with_inner(connection: &mut Connection, cx: &mut Cx<'_>, act: impl FnOnce(&mu
 /// messages, which are then decoded in a buffer of their own when they are complete.
 fn handshake(connection: &mut Connection, cx: &mut Cx<'_>, buffer: BufferId, range: Range<usize>) -> u32 {
     let side = cx.side;
+    let start = range.start;
     let bytes = cx.work.bytes(cx.frame, buffer).get(range).unwrap_or(&[]);
     if connection.handshake(side).is_empty() {
-        let used = messages(&mut connection.tls, bytes);
+        let (used, certificates) = messages(&mut connection.tls, bytes);
         if used < bytes.len() && cx.keep {
             connection.handshake(side).extend_from_slice(&bytes[used..]);
             *cx.buffered += bytes.len() - used;
         }
+        push_certificates(cx, buffer, start, &certificates);
         return if used == 0 && cx.keep { detail::FRAGMENT } else { 0 };
     }
     let mut collected = std::mem::take(connection.handshake(side));
     collected.extend_from_slice(bytes);
     *cx.buffered += bytes.len();
-    let used = messages(&mut connection.tls, &collected);
+    let (used, certificates) = messages(&mut connection.tls, &collected);
     if used == 0 && collected.len() <= limits::MAX_HANDSHAKE {
         *connection.handshake(side) = collected;
         return detail::FRAGMENT;
@@ -146,25 +154,45 @@ fn handshake(connection: &mut Connection, cx: &mut Cx<'_>, buffer: BufferId, ran
     if used > 0
         && let Some(buffer) = cx.work.buffers.add("Reassembled TLS Handshake", collected)
     {
-        let word = u32::from(connection.tls.version) | detail::BARE | detail::content(content::HANDSHAKE);
+        let word = u32::from(connection.tls.version)
+            | detail::BARE
+            | detail::content(content::HANDSHAKE)
+            | detail::key_exchange(connection.tls.key_exchange);
         push(cx, buffer, 0..used, word);
+        push_certificates(cx, buffer, 0, &certificates);
     }
     detail::FRAGMENT
 }
 
-/// Learns from the whole messages at the start of `bytes`; returns how many bytes they take.
-fn messages(state: &mut TlsState, bytes: &[u8]) -> usize {
+/// Learns from the whole messages at the start of `bytes`; returns how many bytes they take, and where the certificates
+/// in them lie.
+fn messages(state: &mut TlsState, bytes: &[u8]) -> (usize, Vec<Range<usize>>) {
     let mut used = 0;
+    let mut certificates = Vec::new();
     while let Some(message) = Message::at(bytes, used) {
         if let Some(version) = message.chosen_version() {
             state.version = version;
         }
+        if let Some(key_exchange) = message.chosen_key_exchange() {
+            state.key_exchange = key_exchange;
+        }
         if let Some(name) = message.chosen_application() {
             state.application = claimed::alpn(name);
         }
+        // Those in front of what is damaged count.
+        let _ = message.certificates(state.version, |range| certificates.push(range));
         used = message.end;
     }
-    used
+    (used, certificates)
+}
+
+/// Adds a layer for each certificate; their places count from `start` of the buffer.
+fn push_certificates(cx: &mut Cx<'_>, buffer: BufferId, start: usize, certificates: &[Range<usize>]) {
+    for range in certificates {
+        let range = (start + range.start) as u32..(start + range.end) as u32;
+        let end = range.end;
+        walk::mark(cx.work, id::x509af, buffer, range, end);
+    }
 }
 
 fn push(cx: &mut Cx<'_>, buffer: BufferId, range: Range<usize>, detail: u32) -> Option<usize> {

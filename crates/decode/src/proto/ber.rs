@@ -1,13 +1,22 @@
-//! Basic Encoding Rules (ITU-T X.690), as far as SNMP needs them.
+//! Basic Encoding Rules (ITU-T X.690), as far as SNMP and certificates need them.
 
 use crate::{Reader, Short};
 
 /// Tags of the universal class.
 pub(super) mod tag {
+    pub(in super::super) const BOOLEAN: u8 = 1;
     pub(in super::super) const INTEGER: u8 = 2;
+    pub(in super::super) const BIT_STRING: u8 = 3;
     pub(in super::super) const OCTET_STRING: u8 = 4;
     pub(in super::super) const OBJECT_IDENTIFIER: u8 = 6;
+    pub(in super::super) const UTF8_STRING: u8 = 12;
+    pub(in super::super) const PRINTABLE_STRING: u8 = 19;
+    pub(in super::super) const TELETEX_STRING: u8 = 20;
+    pub(in super::super) const GENERALIZED_TIME: u8 = 24;
+    pub(in super::super) const UNIVERSAL_STRING: u8 = 28;
+    pub(in super::super) const BMP_STRING: u8 = 30;
     pub(in super::super) const SEQUENCE: u8 = 0x30;
+    pub(in super::super) const SET: u8 = 0x31;
 }
 
 /// Reads tag and length of an element; the reader returned holds its content. Tags are of one byte, as these

@@ -108,6 +108,18 @@ pub(super) fn put_little(
     Ok(number)
 }
 
+/// Gives out the next number of QUIC's variable length, and returns it.
+pub(super) fn put_varint(
+    r: &mut Reader<'_>,
+    field: FieldIndex,
+    out: &mut dyn FieldSink,
+) -> Result<u64, Short> {
+    let at = r.at();
+    let number = r.varint()?;
+    out.put(field, at..r.at(), Value::Unsigned(number));
+    Ok(number)
+}
+
 /// Gives out text up to a zero byte, or to the end where there is none; the zero byte is passed over.
 pub(super) fn put_text_z<'a>(
     r: &mut Reader<'a>,

@@ -209,7 +209,7 @@ impl Needs {
 }
 
 fn is_in_streams(protocol: &Protocol) -> bool {
-    let over_streams = |claim: &Claim| matches!(claim, Claim::TcpPort(_) | Claim::Alpn(_));
+    let over_streams = |claim: &Claim| matches!(claim, Claim::TcpPort(_) | Claim::Alpn(_) | Claim::Flow);
     protocol.stream.is_some() || protocol.claims.iter().any(over_streams)
 }
 
