@@ -11,6 +11,7 @@ mod aead;
 mod kdf;
 pub mod keylog;
 mod keystore;
+mod quic;
 mod secret;
 mod tls;
 

@@ -34,6 +34,8 @@ pub(crate) struct Work {
     pub(crate) layers: Layers,
     pub(crate) buffers: Buffers,
     pub(crate) facts: Vec<Facts>,
+    /// Numbers of QUIC packets, which take more bits than a layer's detail has.
+    pub(crate) packet_numbers: Vec<u64>,
 }
 
 impl Work {
@@ -41,6 +43,7 @@ impl Work {
         self.layers.clear();
         self.buffers.clear();
         self.facts.clear();
+        self.packet_numbers.clear();
     }
 
     /// The bytes of a buffer, the frame's being `frame`.

@@ -1,7 +1,8 @@
 //! The one opening through which decrypted bytes enter decoding.
 
-/// Decrypts TLS records; implemented by the `crypt` crate. The flow stage calls it with the records of each TCP
-/// connection, whole and in the order of the stream, both directions interleaved as they were captured.
+/// Decrypts TLS records and QUIC packets; implemented by the `crypt` crate. The flow stage calls it with the records of each
+/// TCP connection, whole and in the order of the stream, both directions interleaved as they were captured; and with the
+/// packets of each QUIC connection as they came.
 pub trait Decryptor: Send {
     /// Takes one whole TLS record, the 5-byte header included (RFC 8446 §5.1), and follows the handshake in it.
     /// Where it is decrypted, `plain` is set to the inner content (without the TLS 1.3 inner type and padding);
@@ -13,6 +14,59 @@ pub trait Decryptor: Send {
 
     /// The connection is over, and its state can go.
     fn end(&mut self, stream: u32);
+
+    /// Opens one QUIC packet. `plain` is set to the packet without its protection: the header, packet number included, and
+    /// the frames.
+    ///
+    /// # Errors
+    /// Why it cannot be read; `plain` is of no use then.
+    fn quic_packet(
+        &mut self,
+        packet: QuicPacket<'_>,
+        plain: &mut Vec<u8>,
+    ) -> Result<PacketNumber, Unreadable>;
+
+    /// Takes the next bytes of the handshake in the Initial packets of one end, in order.
+    fn quic_handshake(&mut self, stream: u32, from_client: bool, bytes: &[u8]);
+
+    /// The QUIC connection of this UDP conversation is over, and its state can go.
+    fn quic_end(&mut self, stream: u32);
+}
+
+/// The number of a QUIC packet in its space, as far as it was restored (RFC 9000 §A.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PacketNumber(pub u64);
+
+/// A QUIC packet as it was captured.
+#[derive(Clone, Copy, Debug)]
+pub struct QuicPacket<'a> {
+    /// Number of the UDP conversation.
+    pub stream: u32,
+    /// Who sent it.
+    pub from_client: bool,
+    /// The version of the connection.
+    pub version: u32,
+    /// Which keys protect it.
+    pub level: QuicLevel,
+    /// The connection ID that the keys of Initial packets are made of (RFC 9001 §5.2).
+    pub initial_id: &'a [u8],
+    /// The packet alone.
+    pub bytes: &'a [u8],
+    /// Offset of its number, which is protected.
+    pub number_at: usize,
+}
+
+/// The keys that protect a QUIC packet (RFC 9001 §4.1.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuicLevel {
+    /// Those that everybody can make.
+    Initial,
+    /// Those of early data.
+    ZeroRtt,
+    /// Those of the handshake.
+    Handshake,
+    /// Those of the connection.
+    OneRtt,
 }
 
 /// Which end of a TCP connection sent the bytes. The initiator is the sender of the SYN, or of the first packet seen.

@@ -28,7 +28,7 @@ mod tree;
 pub use bytes::{Bytes, Reader};
 pub use decoded::{Address, Addresses, Decoded, Selection, View};
 pub use decoder::{Decoder, Options};
-pub use decryptor::{Decryptor, Outcome, Side, Unreadable};
+pub use decryptor::{Decryptor, Outcome, PacketNumber, QuicLevel, QuicPacket, Side, Unreadable};
 pub use field::{Field, FieldIndex, Kind, Value};
 pub use fixed::FixedNumber;
 pub use flow::{Announcements, Following, Framing, Setup, Transport, Unpacker};

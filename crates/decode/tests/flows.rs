@@ -1,7 +1,10 @@
 //! What several packets say together: order, loss, repetition, fragments, decryption. The packets are made here, byte by
 //! byte, so that each test shows what it is about.
 
-use plaintap_decode::{Decoded, Decoder, Decryptor, Options, Outcome, Side, Tree, id, registry, text};
+use plaintap_decode::{
+    Decoded, Decoder, Decryptor, Options, Outcome, PacketNumber, QuicPacket, Side, Tree, Unreadable, id,
+    registry, text,
+};
 use plaintap_packet::{BufferId, Direction, LinkType, Nanos, Packet};
 
 const CLIENT: u16 = 40_000;
@@ -244,6 +247,14 @@ impl Decryptor for Inverting {
     fn gap(&mut self, _: u32, _: Side) {}
 
     fn end(&mut self, _: u32) {}
+
+    fn quic_packet(&mut self, _: QuicPacket<'_>, _: &mut Vec<u8>) -> Result<PacketNumber, Unreadable> {
+        Err(Unreadable::NoSecret)
+    }
+
+    fn quic_handshake(&mut self, _: u32, _: bool, _: &[u8]) {}
+
+    fn quic_end(&mut self, _: u32) {}
 }
 
 fn record(content: &[u8]) -> Vec<u8> {

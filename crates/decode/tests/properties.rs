@@ -1,7 +1,8 @@
 //! Any bytes, of any link type, in any order: no panic, and every span inside its buffer.
 
 use plaintap_decode::{
-    Decoded, Decoder, Decryptor, Options, Outcome, ProcessInfo, Side, Tree, Unreadable, registry,
+    Decoded, Decoder, Decryptor, Options, Outcome, PacketNumber, ProcessInfo, QuicPacket, Side, Tree,
+    Unreadable, registry,
 };
 use plaintap_packet::{Direction, LinkType, Nanos, Packet};
 use proptest::prelude::*;
@@ -25,6 +26,20 @@ impl Decryptor for Fickle {
     fn gap(&mut self, _: u32, _: Side) {}
 
     fn end(&mut self, _: u32) {}
+
+    fn quic_packet(
+        &mut self,
+        packet: QuicPacket<'_>,
+        plain: &mut Vec<u8>,
+    ) -> Result<PacketNumber, Unreadable> {
+        self.0 = self.0.wrapping_mul(31).wrapping_add(packet.bytes.len() as u8);
+        plain.extend_from_slice(packet.bytes);
+        if self.0 & 3 == 0 { Err(Unreadable::NoSecret) } else { Ok(PacketNumber(self.0.into())) }
+    }
+
+    fn quic_handshake(&mut self, _: u32, _: bool, _: &[u8]) {}
+
+    fn quic_end(&mut self, _: u32) {}
 }
 
 /// Link types with and without a decoder.
@@ -91,6 +106,11 @@ fn openings() -> Vec<Vec<u8>> {
         tcp(300, 0x18, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x06\x04\x00\x00\x00\x00\x00"),
         tcp(u32::MAX - 20, 0x11, b"x"),
         udp(53, b"\x00\x01\x81\x80\x00\x01\x00\x02\x00\x00\x00\x00\x01a\xc0\x0c"),
+        udp(443, b"\xc0\0\0\0\x01\x02ab\0\0\x40\x20\0\x06\0\x14\x02\0\0\x40\x03\x03"),
+        udp(443, b"\xe3\x6b\x33\x43\xcf\x02ab\0\0\x40\x20\0\0\0\0\x06\x10\x08\x0b"),
+        udp(443, b"\x50\x01\x02\x03\x04\x06\0\x10\x0b\0\0\x30"),
+        udp(4433, b"\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x14\x0b\0\0\x30\0\x01\0\0\0\0\0\x08"),
+        udp(4433, b"\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x20\x01\0\0\x14\0\0\0\0\0\0\0\x14\xfe\xfd"),
         udp(5353, b"\x00\x01\x81\x80\x00\x01\x00\x02\x00\x00\x00\x00\x03www\x00\x00\x01\x80\x01"),
         ip(17, 0x2000),
         ip(17, 0x0003),

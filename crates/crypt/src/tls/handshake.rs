@@ -17,7 +17,7 @@ mod kind {
 
 /// A handshake message that has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Message {
+pub(crate) enum Message {
     ClientHello(ClientHello),
     ServerHello(ServerHello),
     EndOfEarlyData,
@@ -28,22 +28,22 @@ pub(super) enum Message {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ClientHello {
-    pub(super) random: ClientRandom,
+pub(crate) struct ClientHello {
+    pub(crate) random: ClientRandom,
     /// Records protected by the early traffic secret may follow (RFC 8446 §4.2.10).
-    pub(super) early_data: bool,
+    pub(crate) early_data: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ServerHello {
-    pub(super) random: [u8; 32],
-    pub(super) suite: u16,
-    pub(super) tls13: bool,
+pub(crate) struct ServerHello {
+    pub(crate) random: [u8; 32],
+    pub(crate) suite: u16,
+    pub(crate) tls13: bool,
 }
 
 impl ServerHello {
     /// A HelloRetryRequest is a ServerHello with this random: SHA-256 of "HelloRetryRequest" (RFC 8446 §4.1.3).
-    pub(super) fn is_retry(&self) -> bool {
+    pub(crate) fn is_retry(&self) -> bool {
         self.random
             == [
                 0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8,
@@ -55,7 +55,7 @@ impl ServerHello {
 
 /// The handshake messages of one direction: a message may span records, and a record may hold several.
 #[derive(Debug, Default)]
-pub(super) struct Messages {
+pub(crate) struct Messages {
     header: [u8; 4],
     header_len: u8,
     /// What is missing of the body.
@@ -66,7 +66,7 @@ pub(super) struct Messages {
 
 impl Messages {
     /// Takes the next message out of `input`, or all of it when that does not complete one.
-    pub(super) fn next(&mut self, input: &mut &[u8]) -> Option<Message> {
+    pub(crate) fn next(&mut self, input: &mut &[u8]) -> Option<Message> {
         if self.header_len < 4 {
             let missing = usize::from(4 - self.header_len).min(input.len());
             let (taken, rest) = input.split_at(missing);
@@ -103,13 +103,13 @@ impl Messages {
 
     /// Whether these bytes of a handshake record can be clear: they go on with a message, or start a known one. A
     /// HelloRequest (type 0) is four zeros and stands alone; behind a nonce of zeros there would be more.
-    pub(super) fn plausible(&self, input: &[u8]) -> bool {
+    pub(crate) fn plausible(&self, input: &[u8]) -> bool {
         self.header_len > 0
             || matches!(input, [0, 0, 0, 0] | [1..=6 | 8 | 11..=16 | 20..=25 | 67, 0..=1, _, _, ..])
     }
 
     /// Forgets a message that is not complete.
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         *self = Self::default();
     }
 

@@ -1,17 +1,18 @@
-//! TLS 1.2 (AEAD suites) and TLS 1.3, decrypted from captured records and a [`KeyStore`].
+//! TLS 1.2 (AEAD suites), TLS 1.3 and QUIC, decrypted from captured records and a [`KeyStore`].
 
 mod connection;
-mod handshake;
+pub(crate) mod handshake;
 mod position;
 mod record;
 pub mod suites;
 mod tls12;
 mod tls13;
 
-use plaintap_decode::{Decryptor, Outcome, Side};
+use plaintap_decode::{Decryptor, Outcome, PacketNumber, QuicPacket, Side, Unreadable};
 use rustc_hash::FxHashMap;
 
 use crate::keystore::KeyStore;
+use crate::quic::QuicConnection;
 use connection::Connection;
 
 /// Follows the TLS handshakes of many connections and opens their records.
@@ -21,12 +22,13 @@ use connection::Connection;
 pub struct TlsDecryptor {
     store: KeyStore,
     connections: FxHashMap<u32, Box<Connection>>,
+    quic: FxHashMap<u32, Box<QuicConnection>>,
 }
 
 impl TlsDecryptor {
     /// Takes the secrets from `store`, also those that are put into it later.
     pub fn new(store: KeyStore) -> Self {
-        Self { store, connections: FxHashMap::default() }
+        Self { store, connections: FxHashMap::default(), quic: FxHashMap::default() }
     }
 }
 
@@ -47,6 +49,23 @@ impl Decryptor for TlsDecryptor {
 
     fn end(&mut self, stream: u32) {
         self.connections.remove(&stream);
+    }
+
+    fn quic_packet(
+        &mut self,
+        packet: QuicPacket<'_>,
+        plain: &mut Vec<u8>,
+    ) -> Result<PacketNumber, Unreadable> {
+        plain.clear();
+        self.quic.entry(packet.stream).or_default().open(&self.store, &packet, plain)
+    }
+
+    fn quic_handshake(&mut self, stream: u32, from_client: bool, bytes: &[u8]) {
+        self.quic.entry(stream).or_default().handshake(from_client, bytes);
+    }
+
+    fn quic_end(&mut self, stream: u32) {
+        self.quic.remove(&stream);
     }
 }
 

@@ -3,13 +3,16 @@
 use plaintap_packet::{Nanos, Packet};
 
 use super::announced::Setup;
+use super::dtls::DtlsState;
+use super::quic::QuicState;
 use super::table::FlowKey;
 use super::walk::{self, End};
 use super::{Facts, Flows, note};
 use crate::Bytes;
 use crate::decoded::Work;
-use crate::decryptor::Side;
+use crate::decryptor::{Decryptor, Side};
 use crate::limits::Counters;
+use crate::proto::id;
 use crate::registry::ProtocolId;
 
 /// What a protocol may look at and keep while it follows a conversation of datagrams.
@@ -36,6 +39,14 @@ pub(super) struct UdpFlow {
     /// How many announcements there had been when it was last looked for among them.
     announcements: u64,
     memory: [u64; 2],
+    secured: Option<Secured>,
+}
+
+/// What is known of the encrypted protocol of a conversation.
+#[derive(Debug)]
+enum Secured {
+    Dtls(Box<DtlsState>),
+    Quic(Box<QuicState>),
 }
 
 impl Flows {
@@ -59,7 +70,15 @@ impl Flows {
             *next += 1;
             UdpFlow::new(*next - 1, packet.time, low)
         };
-        let flow = self.udp.get(key, make, |_| counters.flows_forgotten += 1);
+        let buffered = &mut self.buffered;
+        let decryptor = &mut self.decryptor;
+        let flow = self.udp.get(key, make, |flow| {
+            counters.flows_forgotten += 1;
+            *buffered -= flow.buffered();
+            if let (Some(decryptor), Some(_)) = (decryptor.as_mut(), &flow.secured) {
+                decryptor.quic_end(flow.stream);
+            }
+        });
         let own = !super::is_quoted(work);
         if flow.announcements != self.announced.count() && flow.protocol == ProtocolId::NONE && own {
             flow.announcements = self.announced.count();
@@ -89,8 +108,34 @@ impl Flows {
         if let (Some(detail), Some(word)) = (detail, work.layers.detail_mut(above)) {
             *word = detail;
         }
+        if own && self.stages.streams && matches!(carried.protocol, id::dtls | id::quic) {
+            let mut cx = Cx {
+                work,
+                frame: packet.data,
+                decryptor: self.decryptor.as_deref_mut(),
+                buffered: &mut self.buffered,
+                stream: flow.stream,
+                sender: usize::from(low != flow.initiator_low),
+                ports,
+            };
+            flow.secured(carried.protocol, &mut cx, above);
+        }
         end
     }
+}
+
+/// What an encrypted conversation needs of the world while it takes a datagram.
+pub(super) struct Cx<'c> {
+    pub(super) work: &'c mut Work,
+    pub(super) frame: &'c [u8],
+    pub(super) decryptor: Option<&'c mut (dyn Decryptor + 'static)>,
+    /// Bytes kept in all connections.
+    pub(super) buffered: &'c mut usize,
+    pub(super) stream: u32,
+    /// Which end sent the datagram: 0 for that of the first one.
+    pub(super) sender: usize,
+    /// Source and destination port.
+    pub(super) ports: (u16, u16),
 }
 
 impl UdpFlow {
@@ -104,6 +149,31 @@ impl UdpFlow {
             setup: None,
             announcements: 0,
             memory: [0; 2],
+            secured: None,
+        }
+    }
+
+    fn buffered(&self) -> usize {
+        match &self.secured {
+            Some(Secured::Dtls(state)) => state.buffered(),
+            Some(Secured::Quic(state)) => state.buffered(),
+            None => 0,
+        }
+    }
+
+    /// Follows an encrypted protocol through the layers from number `above` on.
+    fn secured(&mut self, protocol: ProtocolId, cx: &mut Cx<'_>, above: usize) {
+        let secured = self.secured.get_or_insert_with(|| match protocol {
+            id::dtls => Secured::Dtls(Box::default()),
+            _ => Secured::Quic(Box::default()),
+        });
+        for index in above..cx.work.layers.as_slice().len() {
+            let found = cx.work.layers.as_slice().get(index).map(|layer| layer.protocol);
+            match secured {
+                Secured::Dtls(state) if found == Some(id::dtls) => state.record(cx, index),
+                Secured::Quic(state) if found == Some(id::quic) => state.packet(cx, index),
+                _ => {}
+            }
         }
     }
 

@@ -4,7 +4,9 @@
 pub(crate) mod analysis;
 mod announced;
 mod datagram;
+mod dtls;
 mod fragments;
+mod quic;
 mod stream;
 mod table;
 mod tcp;

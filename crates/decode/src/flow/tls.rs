@@ -166,7 +166,7 @@ fn handshake(connection: &mut Connection, cx: &mut Cx<'_>, buffer: BufferId, ran
 
 /// Learns from the whole messages at the start of `bytes`; returns how many bytes they take, and where the certificates
 /// in them lie.
-fn messages(state: &mut TlsState, bytes: &[u8]) -> (usize, Vec<Range<usize>>) {
+pub(super) fn messages(state: &mut TlsState, bytes: &[u8]) -> (usize, Vec<Range<usize>>) {
     let mut used = 0;
     let mut certificates = Vec::new();
     while let Some(message) = Message::at(bytes, used) {

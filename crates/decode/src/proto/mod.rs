@@ -81,6 +81,8 @@ protocols! {
     mdns
     llmnr
     tls
+    dtls
+    quic
     x509af
     http
     http2

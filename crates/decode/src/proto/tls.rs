@@ -120,6 +120,11 @@ pub(crate) struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
+    /// The message of this type with this body, which is the start of what `end` counts from.
+    pub(crate) const fn of(kind: u8, body: &'a [u8]) -> Self {
+        Self { kind, body, end: body.len() }
+    }
+
     /// The message at `at`, if all of it is there.
     pub(crate) fn at(bytes: &'a [u8], at: usize) -> Option<Self> {
         let mut r = Reader::new(bytes, at);

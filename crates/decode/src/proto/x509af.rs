@@ -139,12 +139,11 @@ pub(super) fn extension<'a>(certificate: &Reader<'a>, wanted: &[u8]) -> Option<R
             if content(&id) != wanted {
                 continue;
             }
-            return loop {
-                match ber::element(&mut one).ok()? {
-                    (tag::OCTET_STRING, value) => break Some(value),
-                    _ => {}
+            while one.left() > 0 {
+                if let (tag::OCTET_STRING, value) = ber::element(&mut one).ok()? {
+                    return Some(value);
                 }
-            };
+            }
         }
     }
     None
@@ -260,13 +259,15 @@ fn put_attribute(id: &[u8], kind: u8, value: &Reader<'_>, out: &mut dyn FieldSin
     const SERIAL_NUMBER: &[u8] = &[0x55, 4, 5];
     const COUNTRY: &[u8] = &[0x55, 4, 6];
     const DN_QUALIFIER: &[u8] = &[0x55, 4, 46];
+    /// The jurisdiction of incorporation of extended validation, 1.3.6.1.4.1.311.60.2.1.3.
+    const JURISDICTION_COUNTRY: &[u8] = &[0x2b, 6, 1, 4, 1, 0x82, 0x37, 60, 2, 1, 3];
     /// emailAddress of PKCS #9 (1.2.840.113549.1.9.1) and domainComponent (0.9.2342.19200300.100.1.25).
     const EMAIL: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1];
     const DOMAIN_COMPONENT: &[u8] = &[9, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 25];
     let at = value.at()..value.end();
     let text = Value::Text(content(value));
     match id {
-        COUNTRY => return out.put(COUNTRY_NAME, at, text),
+        COUNTRY | JURISDICTION_COUNTRY => return out.put(COUNTRY_NAME, at, text),
         SERIAL_NUMBER | DN_QUALIFIER => return out.put(PRINTABLE_SYNTAX, at, text),
         EMAIL | DOMAIN_COMPONENT => return out.put(IA5_SYNTAX, at, text),
         _ => {}

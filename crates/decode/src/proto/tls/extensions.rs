@@ -159,7 +159,7 @@ fn extension(number: u16, host: Host, r: &mut Reader<'_>, out: &mut dyn FieldSin
             }
         }
         number::SESSION_TICKET | number::ENCRYPTED_CLIENT_HELLO => {
-            put_bytes(r, r.left(), EXTENSION_DATA, out)?
+            put_bytes(r, r.left(), EXTENSION_DATA, out)?;
         }
         _ if crate::field::value_name(EXTENSIONS, number.into()).is_none() => {
             put_bytes(r, r.left(), EXTENSION_DATA, out)?;

@@ -15,7 +15,7 @@ macro_rules! handshake_fields {
             RANDOM: Bytes walk, concat!($prefix, ".handshake.random"), "Random";
             RANDOM_TIME: Time walk, concat!($prefix, ".handshake.random_time"), "GMT Unix Time";
             RANDOM_BYTES: Bytes walk, concat!($prefix, ".handshake.random_bytes"), "Random Bytes";
-            SESSION_ID_LENGTH: U16 walk, concat!($prefix, ".handshake.session_id_length"), "Session ID Length";
+            SESSION_ID_LENGTH: U8 walk, concat!($prefix, ".handshake.session_id_length"), "Session ID Length";
             SESSION_ID: Bytes walk, concat!($prefix, ".handshake.session_id"), "Session ID";
             CIPHER_SUITES_LENGTH: U16 walk, concat!($prefix, ".handshake.cipher_suites_length"),
                 "Cipher Suites Length";

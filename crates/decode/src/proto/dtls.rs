@@ -1,0 +1,264 @@
+//! Datagram Transport Layer Security 1.0 and 1.2 (RFC 6347), and the records of 1.3 (RFC 9147). One record is one layer; the
+//! handshake messages are those of TLS.
+//!
+//! Which epochs are encrypted is plain to see; version, key exchange and fragments are known to the flow stage, which leaves
+//! them in [`tls::detail`](super::tls::detail).
+
+use super::prelude::*;
+use super::tls::handshake::{self, Carrier, Context, DatagramFields};
+use super::tls::{KeyExchange, content, detail, handshake_fields};
+use super::tls_names::{ALERT_LEVELS, ALERTS, CONTENT_TYPES, VERSIONS};
+
+handshake_fields! { "dtls";
+    RECORD: None walk, "dtls.record", "Record Layer";
+    CONTENT_TYPE: U8 walk, "dtls.record.content_type", "Content Type", names(CONTENT_TYPES);
+    VERSION: U16 walk, "dtls.record.version", "Version", hex, names(VERSIONS);
+    EPOCH: U16 walk, "dtls.record.epoch", "Epoch";
+    SEQUENCE_NUMBER: U64 walk, "dtls.record.sequence_number", "Sequence Number";
+    LENGTH: U16 walk, "dtls.record.length", "Length";
+    APP_DATA: Bytes walk, "dtls.app_data", "Encrypted Application Data";
+    ENC_CONTENT: Bytes walk, "dtls.enc_content", "Encrypted Record Content";
+    CHANGE_CIPHER_SPEC: None walk, "dtls.change_cipher_spec", "Change Cipher Spec Message";
+    ALERT_MESSAGE: None walk, "dtls.alert_message", "Alert Message";
+    ALERT_LEVEL: U8 walk, "dtls.alert_message.level", "Level", names(ALERT_LEVELS);
+    ALERT_DESC: U8 walk, "dtls.alert_message.desc", "Description", names(ALERTS);
+    MESSAGE_SEQ: U16 walk, "dtls.handshake.message_seq", "Message Sequence";
+    FRAGMENT_OFFSET: U24 walk, "dtls.handshake.fragment_offset", "Fragment Offset";
+    FRAGMENT_LENGTH: U24 walk, "dtls.handshake.fragment_length", "Fragment Length";
+    HELLO_COOKIE_LENGTH: U8 walk, "dtls.handshake.cookie_length", "Cookie Length";
+    HELLO_COOKIE: Bytes walk, "dtls.handshake.cookie", "Cookie";
+    SRTP_PROFILES_LENGTH: U16 walk, "dtls.use_srtp.protection_profiles_length",
+        "SRTP Protection Profiles Length";
+    SRTP_PROFILE: U16 walk, "dtls.use_srtp.protection_profile", "SRTP Protection Profile", hex;
+    SRTP_MKI_LENGTH: U8 walk, "dtls.use_srtp.mki_length", "MKI Length";
+    SRTP_MKI: Bytes walk, "dtls.use_srtp.mki", "MKI";
+}
+
+pub(crate) static PROTOCOL: Protocol = Protocol {
+    claims: &[Claim::Flow],
+    fields: FIELDS,
+    walk: Some(walk),
+    datagrams: Some(Datagrams { admits: is_dtls, recognise: Some(is_dtls), keeps: true, follow: None }),
+    column_of: Some(column),
+    info: Some(info),
+    ..Protocol::new("dtls", "Datagram Transport Layer Security", "DTLS")
+};
+
+/// Versions on the wire; each is the complement of that of TLS.
+mod version {
+    pub(super) const DTLS_1_0: u16 = 0xfeff;
+    pub(super) const DTLS_1_2: u16 = 0xfefd;
+    pub(super) const DTLS_1_3: u16 = 0xfefc;
+    /// What OpenSSL used before the standard, and AnyConnect still does.
+    pub(super) const OPENSSL: u16 = 0x0100;
+}
+
+/// The header of a record up to version 1.2.
+const HEADER: usize = 13;
+/// The header of a fragment of a handshake message (RFC 6347 §4.2.2).
+pub(crate) const FRAGMENT_HEADER: usize = 12;
+/// A record with a connection ID, whose length only the two ends know (RFC 9146 §4).
+const TLS12_CID: u8 = 25;
+
+/// Whether a datagram begins with a record.
+fn is_dtls(bytes: &[u8]) -> bool {
+    let b = Bytes(bytes);
+    let version = b.u16(1);
+    b.len() >= HEADER
+        && (20..=TLS12_CID).contains(&b.u8(0))
+        && matches!(version, version::DTLS_1_0 | version::DTLS_1_2 | version::OPENSSL)
+        && (b.u8(0) == TLS12_CID || b.len() >= HEADER + usize::from(b.u16(11)))
+}
+
+/// The first three bits of a record of version 1.3 (RFC 9147 §4).
+const fn is_unified(first: u8) -> bool {
+    first >> 5 == 1
+}
+
+pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
+    b.need(1)?;
+    let length = if is_unified(b.u8(0)) {
+        unified_length(b)?
+    } else {
+        b.need(HEADER)?;
+        if b.u8(0) == TLS12_CID { b.len() } else { HEADER + usize::from(b.u16(11)) }
+    };
+    let next = if b.len() > length { id::dtls } else { ProtocolId::NONE };
+    let detail = if is_unified(b.u8(0)) { 0x0304 } else { as_tls(b.u16(1)).into() };
+    Ok(Step { header: length as u32, end: Step::ALL, next, detail })
+}
+
+/// The length of a record of version 1.3. A connection ID's length is known only to the two ends: such a record takes what
+/// is left.
+fn unified_length(b: Bytes<'_>) -> Result<usize, Short> {
+    let (first, at) = (b.u8(0), if b.u8(0) & 8 != 0 { 3 } else { 2 });
+    if first & 0x10 != 0 || first & 4 == 0 {
+        return Ok(b.len());
+    }
+    b.need(at + 2)?;
+    Ok(at + 2 + usize::from(b.u16(at)))
+}
+
+/// The version of TLS that one of DTLS is made of (RFC 6347 §1).
+pub(crate) const fn as_tls(version: u16) -> u16 {
+    match version {
+        version::DTLS_1_3 => 0x0304,
+        version::DTLS_1_2 => 0x0303,
+        _ => 0x0302,
+    }
+}
+
+/// A fragment of a handshake message in the clear.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fragment<'a> {
+    pub(crate) kind: u8,
+    /// Of the whole message.
+    pub(crate) length: usize,
+    pub(crate) message_seq: u16,
+    pub(crate) offset: usize,
+    pub(crate) bytes: &'a [u8],
+}
+
+/// The fragments in a record, with the offset of each.
+pub(crate) fn fragments<'a>(record: &'a [u8]) -> impl Iterator<Item = (usize, Fragment<'a>)> {
+    let clear = record.first() == Some(&content::HANDSHAKE) && record.get(3..5) == Some(&[0, 0]);
+    let mut r = Reader::new(record, if clear { HEADER } else { record.len() });
+    std::iter::from_fn(move || {
+        let at = r.at();
+        let kind = r.u8().ok()?;
+        let length = r.number(3).ok()? as usize;
+        let message_seq = r.u16().ok()?;
+        let offset = r.number(3).ok()? as usize;
+        let part = r.number(3).ok()? as usize;
+        let bytes = r.take(part).ok()?;
+        Some((at, Fragment { kind, length, message_seq, offset, bytes }))
+    })
+}
+
+const CARRIER: Carrier = Carrier::Datagrams(DatagramFields {
+    cookie_length: HELLO_COOKIE_LENGTH,
+    cookie: HELLO_COOKIE,
+    srtp_profiles_length: SRTP_PROFILES_LENGTH,
+    srtp_profile: SRTP_PROFILE,
+    srtp_mki_length: SRTP_MKI_LENGTH,
+    srtp_mki: SRTP_MKI,
+});
+
+fn context(view: &View<'_>) -> Context {
+    let detail = view.layer.detail;
+    Context { version: detail as u16, key_exchange: KeyExchange::of_number(detail >> 27), carrier: CARRIER }
+}
+
+fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let mut r = Reader::new(view.header().0, 0);
+    let detail = view.layer.detail;
+    if detail & detail::BARE != 0 {
+        return handshake::content((detail >> 16) as u8, &mut r, context(view), out);
+    }
+    if is_unified(view.bytes.u8(0)) {
+        out.put(RECORD, 0..r.end(), Value::Present);
+        r.skip_to(unified_length(view.bytes)?.min(r.end()).min(5))?;
+        return put_rest(&mut r, ENC_CONTENT, out);
+    }
+    out.put(RECORD, 0..r.end(), Value::Present);
+    let kind = put_number(&mut r, 1, CONTENT_TYPE, out)? as u8;
+    put_number(&mut r, 2, VERSION, out)?;
+    let epoch = put_number(&mut r, 2, EPOCH, out)?;
+    put_number(&mut r, 6, SEQUENCE_NUMBER, out)?;
+    if kind == TLS12_CID {
+        return put_rest(&mut r, ENC_CONTENT, out);
+    }
+    put_number(&mut r, 2, LENGTH, out)?;
+    let at = r.at()..r.end();
+    match kind {
+        content::CHANGE_CIPHER_SPEC => out.put(CHANGE_CIPHER_SPEC, at, Value::Present),
+        content::APPLICATION_DATA => put_bytes(&mut r, at.len(), APP_DATA, out)?,
+        content::ALERT => {
+            out.put(ALERT_MESSAGE, at, Value::Present);
+            if epoch == 0 {
+                put_number(&mut r, 1, ALERT_LEVEL, out)?;
+                put_number(&mut r, 1, ALERT_DESC, out)?;
+            }
+        }
+        content::HANDSHAKE if epoch > 0 => out.put(HANDSHAKE, at, Value::Present),
+        content::HANDSHAKE => {
+            while r.left() > 0 {
+                fragment(&mut r, context(view), out)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// A message or a part of one: what does not hold all of it is decoded where it is put together.
+fn fragment(r: &mut Reader<'_>, context: Context, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let at = r.at();
+    let kind = Bytes(r.whole()).u8(at);
+    let whole = r.whole().get(at + 6..at + 9) == Some(&[0; 3])
+        && r.whole().get(at + 1..at + 4) == r.whole().get(at + 9..at + 12);
+    let name = handshake::name_of(kind);
+    out.open(
+        at..r.end(),
+        format_args!("Handshake Protocol: {name}{}", if whole { "" } else { " (fragment)" }),
+    );
+    out.put(HANDSHAKE, at..r.end(), Value::Present);
+    put_number(r, 1, HANDSHAKE_TYPE, out)?;
+    put_number(r, 3, HANDSHAKE_LENGTH, out)?;
+    put_number(r, 2, MESSAGE_SEQ, out)?;
+    put_number(r, 3, FRAGMENT_OFFSET, out)?;
+    let length = put_number(r, 3, FRAGMENT_LENGTH, out)?;
+    let mut body = r.sub(length as usize)?;
+    let found = if whole { handshake::content(kind, &mut body, context, out) } else { Ok(()) };
+    out.close();
+    found
+}
+
+fn column(view: &View<'_>) -> &'static str {
+    match view.layer.detail as u16 {
+        0x0302 => "DTLSv1.0",
+        0x0303 => "DTLSv1.2",
+        0x0304 => "DTLSv1.3",
+        _ => "DTLS",
+    }
+}
+
+fn info(view: &View<'_>, out: &mut String) {
+    let detail = view.layer.detail;
+    if detail & detail::BARE != 0 {
+        put!(out, "{} (reassembled)", handshake::name_of((detail >> 16) as u8));
+        return;
+    }
+    let encrypted = view.bytes.u16(3) > 0;
+    match view.bytes.u8(0) {
+        content::CHANGE_CIPHER_SPEC => out.push_str("Change Cipher Spec"),
+        content::ALERT if encrypted => out.push_str("Encrypted Alert"),
+        content::ALERT => out.push_str("Alert"),
+        content::HANDSHAKE if encrypted => out.push_str("Encrypted Handshake Message"),
+        content::HANDSHAKE => {
+            for (index, (_, fragment)) in fragments(view.header().0).enumerate() {
+                let part = if fragment.bytes.len() < fragment.length { " (fragment)" } else { "" };
+                let comma = if index > 0 { ", " } else { "" };
+                put!(out, "{comma}{}{part}", handshake::name_of(fragment.kind));
+            }
+        }
+        content::APPLICATION_DATA => out.push_str("Application Data"),
+        _ => out.push_str("Encrypted Record"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Handshake messages are read with the numbers of the rows of TLS: those of DTLS have to be the same.
+    #[test]
+    fn the_tables_begin_alike() {
+        let tls = crate::proto::tls::PROTOCOL.fields;
+        let shared = tls.iter().position(|row| row.name == "tls.record").unwrap();
+        for (ours, theirs) in FIELDS[..shared].iter().zip(tls) {
+            assert_eq!(ours.name.strip_prefix('d'), Some(theirs.name));
+        }
+        assert_eq!(FIELDS[shared].name, "dtls.record");
+    }
+}
