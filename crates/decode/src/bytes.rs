@@ -58,6 +58,12 @@ impl<'a> Bytes<'a> {
         Some(bytes.iter().fold(0, |n, &b| n << 8 | u64::from(b)))
     }
 
+    /// The little-endian number of `length` (at most 8) bytes at `at`; of bytes beyond the end, what is there.
+    #[inline]
+    pub fn little(self, at: usize, length: usize) -> u64 {
+        self.clamped(at, at.saturating_add(length)).iter().rev().fold(0, |n, &b| n << 8 | u64::from(b))
+    }
+
     /// The bytes `start..end`, cut to what is there.
     pub fn clamped(self, start: usize, end: usize) -> &'a [u8] {
         let end = end.min(self.0.len());

@@ -58,6 +58,9 @@ pub const MAX_HEADER_TABLE: usize = 64 << 10;
 /// Bytes of the decoded header fields of one HTTP/2 frame; a byte can stand for a whole entry of the table.
 pub const MAX_HEADER_LIST: usize = 1 << 20;
 
+/// Bytes of the first line of a SIP message.
+pub const MAX_SIP_LINE: usize = 8 << 10;
+
 /// Labels and compression pointers followed in one DNS name (RFC 1035 §3.1 allows 127 labels).
 pub const MAX_DNS_JUMPS: usize = 256;
 

@@ -1,5 +1,7 @@
-//! Basic Encoding Rules (ITU-T X.690), as far as SNMP and certificates need them.
+//! Basic Encoding Rules (ITU-T X.690), as far as SNMP, LDAP, Kerberos and certificates need them.
 
+use crate::field::{FieldIndex, FieldSink, Value};
+use crate::registry::Length;
 use crate::{Reader, Short};
 
 /// Tags of the universal class.
@@ -41,19 +43,116 @@ pub(super) fn expect<'a>(r: &mut Reader<'a>, wanted: u8) -> Result<Reader<'a>, S
     }
 }
 
+/// How long the element is that begins a stream.
+pub(super) fn frame(b: &[u8]) -> Length {
+    let mut r = Reader::new(b, 0);
+    let (Ok(_), Ok(first)) = (r.u8(), r.u8()) else { return Length::Need };
+    match first {
+        0..=0x7f => Length::Known(2 + u64::from(first)),
+        0x81..=0x84 => match r.number(usize::from(first & 0x7f)) {
+            Ok(length) => Length::Known(r.at() as u64 + length),
+            Err(_) => Length::Need,
+        },
+        // No message of these protocols is so long, and none of indefinite length.
+        _ => Length::NotMine,
+    }
+}
+
+/// Number of the elements that are left.
+pub(super) fn count(r: &Reader<'_>) -> u64 {
+    let mut r = *r;
+    let mut count = 0;
+    while r.left() > 0 && element(&mut r).is_ok() {
+        count += 1;
+    }
+    count
+}
+
+/// The tag of the next element; None at the end.
+pub(super) fn peek(r: &Reader<'_>) -> Option<u8> {
+    let mut r = *r;
+    r.u8().ok()
+}
+
+/// The bytes of a content.
+pub(super) fn content<'a>(r: &Reader<'a>) -> &'a [u8] {
+    &r.whole()[r.at()..r.end()]
+}
+
+/// Gives out the next element, whatever its tag, as a value made of its content. Returns its content.
+pub(super) fn put<'a>(
+    r: &mut Reader<'a>,
+    field: FieldIndex,
+    out: &mut dyn FieldSink,
+    value: impl FnOnce(&Reader<'a>) -> Value<'a>,
+) -> Result<Reader<'a>, Short> {
+    let (_, body) = element(r)?;
+    out.put(field, body.at()..body.end(), value(&body));
+    Ok(body)
+}
+
+/// Gives out the next element as a signed number.
+pub(super) fn put_signed(
+    r: &mut Reader<'_>,
+    field: FieldIndex,
+    out: &mut dyn FieldSink,
+) -> Result<i64, Short> {
+    put(r, field, out, |body| Value::Signed(integer(body))).map(|body| integer(&body))
+}
+
+/// Gives out the next element as a number of 32 bits.
+pub(super) fn put_unsigned(
+    r: &mut Reader<'_>,
+    field: FieldIndex,
+    out: &mut dyn FieldSink,
+) -> Result<u64, Short> {
+    let number = |body: &Reader<'_>| u64::from(integer(body) as u32);
+    put(r, field, out, |body| Value::Unsigned(number(body))).map(|body| number(&body))
+}
+
+/// Gives out the next element as text.
+pub(super) fn put_text<'a>(
+    r: &mut Reader<'a>,
+    field: FieldIndex,
+    out: &mut dyn FieldSink,
+) -> Result<&'a [u8], Short> {
+    put(r, field, out, |body| Value::Text(content(body))).map(|body| content(&body))
+}
+
+/// Gives out the next element as bytes.
+pub(super) fn put_bytes(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
+    put(r, field, out, |body| Value::Bytes(content(body))).map(drop)
+}
+
+/// Gives out the next element as true or false (X.690 §8.2).
+pub(super) fn put_bool(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
+    put(r, field, out, |body| Value::Bool(integer(body) != 0)).map(drop)
+}
+
+/// Gives out the next element, an OBJECT IDENTIFIER, with dots.
+pub(super) fn put_oid(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let body = expect(r, tag::OBJECT_IDENTIFIER)?;
+    if out.wants(field) {
+        let mut text = String::new();
+        write_oid(&body, &mut text);
+        out.put(field, body.at()..body.end(), Value::Text(text.as_bytes()));
+    }
+    Ok(())
+}
+
 /// The content of an INTEGER: two's complement of any length (X.690 §8.3); of more than 8 bytes the last ones.
-pub(super) fn integer(content: &Reader<'_>) -> i64 {
-    let bytes = &content.whole()[content.at()..content.end()];
+pub(super) fn integer(body: &Reader<'_>) -> i64 {
+    let bytes = content(body);
     let sign = if bytes.first().is_some_and(|byte| byte & 0x80 != 0) { -1 } else { 0 };
     bytes.iter().fold(sign, |n, &byte| n << 8 | i64::from(byte))
 }
 
 /// Appends an OBJECT IDENTIFIER with dots between its numbers (X.690 §8.19).
-pub(super) fn write_oid(content: &Reader<'_>, out: &mut String) {
+pub(super) fn write_oid(body: &Reader<'_>, out: &mut String) {
     use std::fmt::Write as _;
     let mut number = 0_u64;
     let mut first = true;
-    for &byte in &content.whole()[content.at()..content.end()] {
+    for &byte in content(body) {
         number = number << 7 | u64::from(byte & 0x7f);
         if byte & 0x80 != 0 {
             continue;

@@ -227,7 +227,10 @@ fn protocols(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
             continue;
         }
         // These carry the messages of others under their own name.
-        if matches!((last.0, layer.protocol), (id::mdns | id::llmnr, id::dns) | (id::ssdp, id::http)) {
+        if matches!(
+            (last.0, layer.protocol),
+            (id::mdns | id::llmnr, id::dns) | (id::ssdp, id::http) | (id::cldap, id::ldap)
+        ) {
             continue;
         }
         if protocol.stream.is_some() {

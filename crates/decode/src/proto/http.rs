@@ -308,7 +308,7 @@ fn trailer_end(b: &[u8], mut at: usize) -> Option<usize> {
 }
 
 /// Length of the head, the empty line behind it included; searched from `from` on.
-fn head_length(b: &[u8], from: usize) -> Option<usize> {
+pub(super) fn head_length(b: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
         at += memchr::memchr(b'\n', b.get(at..)?)? + 1;

@@ -1,6 +1,7 @@
 //! The protocols, a file each. To add one, write its file and add its name to the list below.
 
 mod ber;
+mod coap_names;
 mod dhcp_names;
 mod dhcpv6_names;
 mod dns_content;
@@ -9,11 +10,16 @@ mod http2_headers;
 mod http2_names;
 mod http_names;
 mod kafka_names;
+mod kerberos_names;
+mod ldap_names;
 mod lines;
 mod names;
 mod nbns_names;
 mod pgsql_names;
 mod put;
+mod setup;
+mod smb_names;
+mod smb_parts;
 mod stun_names;
 pub(crate) mod tcp_analysis;
 mod telnet_names;
@@ -91,6 +97,14 @@ protocols! {
     tftp
     syslog
     nbns
+    nbdgm
+    nbss
+    smb
+    smb2
+    browser
+    ldap
+    cldap
+    kerberos
     dhcpv6
     stun
     snmp
@@ -110,6 +124,10 @@ protocols! {
     pgsql
     mysql
     sip
+    sdp
+    rtp
+    rtcp
+    coap
     mbtcp
     llc
     stp
@@ -155,8 +173,8 @@ mod prelude {
     pub(super) use std::fmt::Write as _;
 
     pub(super) use super::put::{
-        append, append_ports, put_bytes, put_flags, put_ip4, put_ip6, put_list, put_little, put_mac,
-        put_number, put_rest, put_text, put_text_z, put_varint, text_z, without_padding,
+        append, append_first, append_name, append_ports, put_bytes, put_flags, put_ip4, put_ip6, put_list,
+        put_little, put_mac, put_number, put_rest, put_text, put_text_z, put_varint, text_z, without_padding,
     };
     pub(super) use super::{id, names};
     pub(super) use crate::decoded::{View, append_ends};

@@ -91,8 +91,8 @@ fn put_head(at: usize, behind: usize, name: &str, kind: u16, class: u16, out: &m
 
 fn record(r: &mut Reader<'_>, name: &mut String, out: &mut dyn FieldSink) -> Result<(), Short> {
     let at = r.at();
-    let number = read_name(r, name)?;
     // tshark's value for a record says what the name is for; that for a question does not.
+    let number = read_name(r, name)?;
     if let Some(meaning) = crate::field::value_name(NAME_TYPES, number.into()) {
         put!(name, " ({meaning})");
     }
@@ -150,9 +150,18 @@ fn node_status(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short>
     put_mac(r, UNIT_ID, out)
 }
 
+/// Gives out a name.
+pub(super) fn put_name(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let at = r.at();
+    let mut name = String::new();
+    read_name(r, &mut name)?;
+    out.put(field, at..r.at(), Value::Text(name.as_bytes()));
+    Ok(())
+}
+
 /// Reads a name with half a byte in each letter (RFC 1001 §14.1), or a pointer to one. Returns its last byte, the
 /// number of the service.
-fn read_name(r: &mut Reader<'_>, name: &mut String) -> Result<u8, Short> {
+pub(super) fn read_name(r: &mut Reader<'_>, name: &mut String) -> Result<u8, Short> {
     name.clear();
     let at = r.at();
     let first = r.u8()?;

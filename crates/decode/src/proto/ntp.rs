@@ -110,7 +110,7 @@ fn extension(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
 }
 
 /// Seconds since 1900, or since 2036 where the highest bit is 0 (RFC 4330 §3). Zero is no time (RFC 5905 §6).
-fn timestamp(seconds: u64, fraction: u64) -> Option<plaintap_packet::Nanos> {
+pub(super) fn timestamp(seconds: u64, fraction: u64) -> Option<plaintap_packet::Nanos> {
     /// Seconds from 1900 to 1970.
     const TO_UNIX: i64 = 2_208_988_800;
     if seconds == 0 && fraction == 0 {

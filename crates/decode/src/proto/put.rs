@@ -1,8 +1,10 @@
 //! The steps of a walk that most protocols take: read the next bytes, and give them out as a field. And numbers in the
 //! line for people.
 
-use crate::field::{FieldIndex, FieldSink, Value};
-use crate::{Reader, Short, View, text};
+use plaintap_packet::Nanos;
+
+use crate::field::{Field, FieldIndex, FieldSink, Value};
+use crate::{Bytes, Reader, Short, View, text};
 
 /// Gives out the next big-endian number of `length` bytes, and returns it.
 pub(super) fn put_number(
@@ -103,7 +105,7 @@ pub(super) fn put_little(
     out: &mut dyn FieldSink,
 ) -> Result<u64, Short> {
     let at = r.at();
-    let number = r.take(length)?.iter().rev().fold(0, |n, &b| n << 8 | u64::from(b));
+    let number = Bytes(r.take(length)?).little(0, length);
     out.put(field, at..at + length, Value::Unsigned(number));
     Ok(number)
 }
@@ -118,6 +120,54 @@ pub(super) fn put_varint(
     let number = r.varint()?;
     out.put(field, at..r.at(), Value::Unsigned(number));
     Ok(number)
+}
+
+/// Gives out the next `length` bytes as text of UTF-16, the low byte first, as Windows has it.
+pub(super) fn put_utf16(
+    r: &mut Reader<'_>,
+    length: usize,
+    field: FieldIndex,
+    out: &mut dyn FieldSink,
+) -> Result<(), Short> {
+    let at = r.at();
+    let bytes = r.take(length)?;
+    if out.wants(field) {
+        out.put(field, at..at + length, Value::Text(utf16(bytes).as_bytes()));
+    }
+    Ok(())
+}
+
+/// Text of UTF-16, the low byte first, up to the zero that may end it.
+pub(super) fn utf16(bytes: &[u8]) -> String {
+    let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    char::decode_utf16(units.take_while(|&unit| unit != 0)).map(|c| c.unwrap_or('\u{fffd}')).collect()
+}
+
+/// Gives out the next 8 bytes as a time of Windows: a little-endian count of 100 nanoseconds from 1601-01-01 on, 0
+/// where no time is set (MS-DTYP §2.3.3).
+pub(super) fn put_filetime(
+    r: &mut Reader<'_>,
+    field: FieldIndex,
+    out: &mut dyn FieldSink,
+) -> Result<(), Short> {
+    /// 1970-01-01 in that count.
+    const UNIX_EPOCH: i64 = 116_444_736_000_000_000;
+    let at = r.at();
+    let ticks = Bytes(r.take(8)?).little(0, 8) as i64;
+    if let Some(nanos) = (ticks - UNIX_EPOCH).checked_mul(100).filter(|_| ticks > 0) {
+        out.put(field, at..at + 8, Value::Time(Nanos(nanos)));
+    }
+    Ok(())
+}
+
+/// Gives out the next 16 bytes as an identifier whose first three parts have the low byte first (MS-DTYP §2.3.4.2).
+pub(super) fn put_guid(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
+    put_value(r, 16, field, out, |bytes| {
+        let &[d, c, b, a, f, e, h, g, ref rest @ ..] = bytes.first_chunk::<16>()?;
+        let mut guid = [a, b, c, d, e, f, g, h, 0, 0, 0, 0, 0, 0, 0, 0];
+        guid[8..].copy_from_slice(rest);
+        Some(Value::Guid(guid))
+    })
 }
 
 /// Gives out text up to a zero byte, or to the end where there is none; the zero byte is passed over.
@@ -161,6 +211,41 @@ pub(super) fn put_rest(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn Fiel
 pub(super) fn append(out: &mut String, label: &str, number: impl Into<u64>) {
     out.push_str(label);
     text::write_decimal(number.into(), out);
+}
+
+/// Appends `label` and the first value of a field of this layer, where it has one.
+pub(super) fn append_first(view: &View<'_>, field: FieldIndex, label: &str, out: &mut String) {
+    with_first(view, field, |row, value| {
+        out.push_str(label);
+        text::write_value(Some(row), &value, out);
+    });
+}
+
+/// The same with the name of the value, where it has one.
+pub(super) fn append_name(view: &View<'_>, field: FieldIndex, label: &str, out: &mut String) {
+    with_first(view, field, |row, value| {
+        out.push_str(label);
+        let number = match value {
+            Value::Unsigned(number) => Some(number),
+            Value::Signed(number) => u64::try_from(number).ok(),
+            _ => None,
+        };
+        match number.and_then(|number| row.value_name(number)) {
+            Some(name) => out.push_str(name),
+            None => text::write_value(Some(row), &value, out),
+        }
+    });
+}
+
+fn with_first(view: &View<'_>, field: FieldIndex, take: impl FnOnce(&Field, Value<'_>)) {
+    let rows = view.layer.protocol.protocol().map_or(&[][..], |protocol| protocol.fields);
+    let Some(row) = rows.get(usize::from(field.0)) else { return };
+    let mut take = Some(take);
+    view.values(field, row, &mut |_, value| {
+        if let Some(take) = take.take() {
+            take(row, value);
+        }
+    });
 }
 
 /// Appends the two ports with which TCP and UDP begin.

@@ -1,7 +1,8 @@
 //! Session Initiation Protocol, RFC 3261: first line and main headers of a message.
 
-use super::lines;
 use super::prelude::*;
+use super::{http, lines};
+use crate::limits;
 
 fields! {
     REQUEST_LINE: Text walk, "sip.Request-Line", "Request-Line";
@@ -23,20 +24,62 @@ fields! {
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
-    claims: &[Claim::UdpPort(5060)],
+    claims: &[Claim::UdpPort(5060), Claim::TcpPort(5060)],
     fields: FIELDS,
     walk: Some(walk),
+    stream: Some(Stream { probe: is_message, any_port: true, frame, prefix: 0, partial_counts: true }),
+    datagrams: Some(Datagrams {
+        admits: is_message,
+        recognise: Some(is_message),
+        keeps: false,
+        follow: None,
+    }),
     info: Some(info),
     ..Protocol::new("sip", "Session Initiation Protocol", "SIP")
 };
 
-/// A message begins with the version or has it at the end of its first line (RFC 3261 §7); what does not is data.
+/// What is no message is data. A body is shown with the headers, but for a description of a session.
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
-    let line = lines::first(b.0);
-    if is_response(line) || line.ends_with(VERSION) {
-        return Ok(Step::last(b));
+    if !is_message(b.0) {
+        return Ok(Step::next(0, id::data));
     }
-    Ok(Step::next(0, id::data))
+    let head = http::head_length(b.0, 0).unwrap_or(b.len());
+    let mut described = false;
+    each_header(&b.0[..head], &mut |field, _, value| {
+        let kind = value.split(|&byte| byte == b';').next().unwrap_or_default();
+        described |= field == CONTENT_TYPE && kind.trim_ascii().eq_ignore_ascii_case(b"application/sdp");
+    });
+    Ok(if described && head < b.len() { Step::next(head, id::sdp) } else { Step::last(b) })
+}
+
+/// A message begins with the version or has it at the end of its first line (RFC 3261 §7).
+fn is_message(b: &[u8]) -> bool {
+    // Nothing else is worth a search for the end of the line.
+    if !b.first().is_some_and(u8::is_ascii_uppercase) {
+        return false;
+    }
+    let line = lines::first(&b[..b.len().min(limits::MAX_SIP_LINE)]);
+    is_response(line) || line.ends_with(VERSION)
+}
+
+/// Over a stream every message says how long its body is (RFC 3261 §18.3).
+fn frame(b: &[u8], framing: &mut Framing<'_>) -> Length {
+    // Empty lines keep the connection open (RFC 5626 §3.5.1).
+    if b.starts_with(b"\r\n") {
+        return Length::Known(2);
+    }
+    let from = (framing.progress[0] as usize).saturating_sub(3);
+    let Some(head) = http::head_length(b, from) else {
+        framing.progress[0] = b.len() as u64;
+        return if b.len() > limits::MAX_HTTP_HEAD { Length::NotMine } else { Length::Need };
+    };
+    let mut body = 0;
+    each_header(&b[..head], &mut |field, _, value| {
+        if field == CONTENT_LENGTH {
+            body = number(value).unwrap_or(0);
+        }
+    });
+    Length::Known(head as u64 + u64::from(body))
 }
 
 const VERSION: &[u8] = b"SIP/2.0";
@@ -86,30 +129,36 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         let (method, _) = lines::word(line);
         out.put(METHOD, 0..method.len(), Value::Text(method));
     }
-    let next = |at: usize| memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1);
+    each_header(bytes, &mut |field, at, value| {
+        if !matches!(field, MAX_FORWARDS | CONTENT_LENGTH | EXPIRES) {
+            out.put(field, at, Value::Text(value));
+        } else if let Some(number) = number(value) {
+            out.put(field, at, Value::Unsigned(number.into()));
+        }
+    });
+    Ok(())
+}
+
+/// The headers that have a field, with their place and their value, up to the empty line.
+fn each_header<'a>(head: &'a [u8], take: &mut dyn FnMut(FieldIndex, std::ops::Range<usize>, &'a [u8])) {
+    let next = |at: usize| memchr::memchr(b'\n', &head[at..]).map_or(head.len(), |end| at + end + 1);
     let mut at = next(0);
-    while at < bytes.len() {
-        let line = lines::first(&bytes[at..]);
+    while at < head.len() {
+        let line = lines::first(&head[at..]);
         if line.is_empty() {
             break;
         }
         if let Some(colon) = memchr::memchr(b':', line)
             && let Some(field) = header(line[..colon].trim_ascii())
         {
-            put_header(field, at..at + line.len(), line[colon + 1..].trim_ascii(), out);
+            take(field, at..at + line.len(), line[colon + 1..].trim_ascii());
         }
         at = next(at);
     }
-    Ok(())
 }
 
-fn put_header(field: FieldIndex, at: std::ops::Range<usize>, value: &[u8], out: &mut dyn FieldSink) {
-    if !matches!(field, MAX_FORWARDS | CONTENT_LENGTH | EXPIRES) {
-        return out.put(field, at, Value::Text(value));
-    }
-    if let Some(number) = std::str::from_utf8(value).ok().and_then(|text| text.parse::<u32>().ok()) {
-        out.put(field, at, Value::Unsigned(number.into()));
-    }
+fn number(value: &[u8]) -> Option<u32> {
+    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 fn info(view: &View<'_>, out: &mut String) {

@@ -112,11 +112,11 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
 /// RFC 3412 §6. What the security model wraps stays closed.
 fn version_3(message: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     let mut global = ber::expect(message, tag::SEQUENCE)?;
-    put_unsigned(&mut global, MSG_ID, out)?;
-    put_unsigned(&mut global, MSG_MAX_SIZE, out)?;
+    ber::put_unsigned(&mut global, MSG_ID, out)?;
+    ber::put_unsigned(&mut global, MSG_MAX_SIZE, out)?;
     let mut flags = ber::expect(&mut global, tag::OCTET_STRING)?;
     put_rest(&mut flags, MSG_FLAGS, out)?;
-    put_unsigned(&mut global, MSG_SECURITY_MODEL, out)
+    ber::put_unsigned(&mut global, MSG_SECURITY_MODEL, out).map(drop)
 }
 
 /// RFC 3416 §3, and the trap of version 1, RFC 1157 §4.1.6.
@@ -126,20 +126,20 @@ fn pdu(message: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     let kind = number & 0x1f;
     out.put(DATA, at..at + 1, Value::Unsigned(kind.into()));
     if kind == TRAP {
-        put_oid(&mut body, ENTERPRISE, out)?;
+        ber::put_oid(&mut body, ENTERPRISE, out)?;
         let (_, mut address) = ber::element(&mut body)?;
         put_ip4(&mut address, AGENT_ADDR, out)?;
-        put_signed(&mut body, GENERIC_TRAP, out)?;
-        put_signed(&mut body, SPECIFIC_TRAP, out)?;
-        put_unsigned(&mut body, TIME_STAMP, out)?;
+        ber::put_signed(&mut body, GENERIC_TRAP, out)?;
+        ber::put_signed(&mut body, SPECIFIC_TRAP, out)?;
+        ber::put_unsigned(&mut body, TIME_STAMP, out)?;
     } else {
-        put_signed(&mut body, REQUEST_ID, out)?;
+        ber::put_signed(&mut body, REQUEST_ID, out)?;
         if kind == GET_BULK {
-            put_unsigned(&mut body, NON_REPEATERS, out)?;
-            put_unsigned(&mut body, MAX_REPETITIONS, out)?;
+            ber::put_unsigned(&mut body, NON_REPEATERS, out)?;
+            ber::put_unsigned(&mut body, MAX_REPETITIONS, out)?;
         } else {
-            put_signed(&mut body, ERROR_STATUS, out)?;
-            put_signed(&mut body, ERROR_INDEX, out)?;
+            ber::put_signed(&mut body, ERROR_STATUS, out)?;
+            ber::put_signed(&mut body, ERROR_INDEX, out)?;
         }
     }
     bindings(&mut body, out)
@@ -147,15 +147,10 @@ fn pdu(message: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
 
 fn bindings(body: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     let mut list = ber::expect(body, tag::SEQUENCE)?;
-    let mut count = list;
-    let mut items = 0;
-    while count.left() > 0 && ber::element(&mut count).is_ok() {
-        items += 1;
-    }
-    out.put(VARIABLE_BINDINGS, list.at()..list.end(), Value::Unsigned(items));
+    out.put(VARIABLE_BINDINGS, list.at()..list.end(), Value::Unsigned(ber::count(&list)));
     while list.left() > 0 {
         let mut binding = ber::expect(&mut list, tag::SEQUENCE)?;
-        put_oid(&mut binding, NAME, out)?;
+        ber::put_oid(&mut binding, NAME, out)?;
         value(&mut binding, out)?;
     }
     Ok(())
@@ -184,29 +179,6 @@ fn value(binding: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short>
         }
         _ => Ok(()),
     }
-}
-
-fn put_signed(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
-    let (_, content) = ber::element(r)?;
-    out.put(field, content.at()..content.end(), Value::Signed(ber::integer(&content)));
-    Ok(())
-}
-
-fn put_unsigned(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
-    let (_, content) = ber::element(r)?;
-    let number = u64::from(ber::integer(&content) as u32);
-    out.put(field, content.at()..content.end(), Value::Unsigned(number));
-    Ok(())
-}
-
-fn put_oid(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
-    let content = ber::expect(r, tag::OBJECT_IDENTIFIER)?;
-    if out.wants(field) {
-        let mut text = String::new();
-        ber::write_oid(&content, &mut text);
-        out.put(field, content.at()..content.end(), Value::Text(text.as_bytes()));
-    }
-    Ok(())
 }
 
 fn info(view: &View<'_>, out: &mut String) {

@@ -1,0 +1,468 @@
+//! Server Message Block version 1 (MS-CIFS, MS-SMB). Numbers are little-endian.
+
+use super::prelude::*;
+use super::put::put_utf16;
+use super::smb_names::{ERROR_CLASSES, NT_STATUS, SMB_COMMANDS};
+use super::smb_parts::Part::{Flags, Number, Skip, Time};
+use super::smb_parts::{Part, Pointer, put_parts};
+
+fields! {
+    SERVER_COMPONENT: U32 walk, "smb.server_component", "Server Component", hex;
+    CMD: U8 walk, "smb.cmd", "SMB Command", hex, names(SMB_COMMANDS);
+    STATUS: U32 walk, "smb.nt_status", "NT Status", hex, names(NT_STATUS);
+    ERROR_CLASS: U8 walk, "smb.error_class", "Error Class", hex, names(ERROR_CLASSES);
+    ERROR_CODE: U16 walk, "smb.error_code", "Error Code", hex;
+    FLAGS: U8 walk, "smb.flags", "Flags", hex;
+    FLAGS_RESPONSE: Bool walk, "smb.flags.response", "Request/Response";
+    FLAGS_NOTIFY: Bool walk, "smb.flags.notify", "Notify";
+    FLAGS_OPLOCK: Bool walk, "smb.flags.oplock", "Oplocks";
+    FLAGS_CANON: Bool walk, "smb.flags.canon", "Canonicalized Pathnames";
+    FLAGS_CASELESS: Bool walk, "smb.flags.caseless", "Case Sensitivity";
+    FLAGS_RECEIVE_BUFFER: Bool walk, "smb.flags.receive_buffer", "Receive Buffer Posted";
+    FLAGS_LOCK: Bool walk, "smb.flags.lock", "Lock and Read";
+    FLAGS2: U16 walk, "smb.flags2", "Flags2", hex;
+    FLAGS2_STRING: Bool walk, "smb.flags2.string", "Unicode Strings";
+    FLAGS2_NT_ERROR: Bool walk, "smb.flags2.nt_error", "Error Code Type";
+    FLAGS2_ROE: Bool walk, "smb.flags2.roe", "Execute-only Reads";
+    FLAGS2_DFS: Bool walk, "smb.flags2.dfs", "Dfs";
+    FLAGS2_ESN: Bool walk, "smb.flags2.esn", "Extended Security Negotiation";
+    FLAGS2_REPARSE_PATH: Bool walk, "smb.flags2.reparse_path", "Reparse Path";
+    FLAGS2_LONG_NAMES_USED: Bool walk, "smb.flags2.long_names_used", "Long Names Used";
+    FLAGS2_SEC_SIG_REQUIRED: Bool walk, "smb.flags2.sec_sig_required", "Security Signatures Required";
+    FLAGS2_COMPRESSED: Bool walk, "smb.flags2.compressed", "Compressed";
+    FLAGS2_SEC_SIG: Bool walk, "smb.flags2.sec_sig", "Security Signatures";
+    FLAGS2_EA: Bool walk, "smb.flags2.ea", "Extended Attributes";
+    FLAGS2_LONG_NAMES_ALLOWED: Bool walk, "smb.flags2.long_names_allowed", "Long Names Allowed";
+    PID_HIGH: U16 walk, "smb.pid.high", "Process ID High";
+    SIGNATURE: Bytes walk, "smb.signature", "Signature";
+    TID: U16 walk, "smb.tid", "Tree ID";
+    PID: U16 walk, "smb.pid", "Process ID";
+    UID: U16 walk, "smb.uid", "User ID";
+    MID: U16 walk, "smb.mid", "Multiplex ID";
+    WCT: U8 walk, "smb.wct", "Word Count (WCT)";
+    ANDXOFFSET: U16 walk, "smb.andxoffset", "AndXOffset";
+    BCC: U16 walk, "smb.bcc", "Byte Count (BCC)";
+    DIALECT_INDEX: U16 walk, "smb.dialect.index", "Selected Index";
+    DIALECT: Text walk, "smb.dialect", "Dialect";
+    BUFFER_FORMAT: U8 walk, "smb.buffer_format", "Buffer Format";
+    DIALECT_NAME: Text walk, "smb.dialect.name", "Name";
+    SM: U16 walk, "smb.sm", "Security Mode", hex;
+    SM_MODE: Bool walk, "smb.sm.mode", "Mode";
+    SM_PASSWORD: Bool walk, "smb.sm.password", "Password";
+    SM_SIGNATURES: Bool walk, "smb.sm.signatures", "Signatures";
+    SM_SIG_REQUIRED: Bool walk, "smb.sm.sig_required", "Sig Req";
+    MAX_BUF: U16 walk, "smb.max_buf", "Max Buffer";
+    MAX_MPX_COUNT: U16 walk, "smb.max_mpx_count", "Max Mpx Count";
+    MAX_VCS: U16 walk, "smb.max_vcs", "Max VCs";
+    MAX_BUFSIZE: U32 walk, "smb.max_bufsize", "Max Buffer Size";
+    MAX_RAW: U32 walk, "smb.max_raw", "Max Raw Buffer";
+    VC: U16 walk, "smb.vc", "VC Number";
+    SESSION_KEY: U32 walk, "smb.session_key", "Session Key", hex;
+    SERVER_CAP: U32 walk, "smb.server_cap", "Capabilities", hex;
+    SYSTEM_TIME: Time walk, "smb.system.time", "System Time";
+    CHALLENGE_LENGTH: U16 walk, "smb.challenge_length", "Challenge Length";
+    SECURITY_BLOB_LEN: U16 walk, "smb.security_blob_len", "Security Blob Length";
+    SECURITY_BLOB: Bytes walk, "smb.security_blob", "Security Blob";
+    SETUP_ACTION: U16 walk, "smb.setup.action", "Action", hex;
+    SETUP_ACTION_GUEST: Bool walk, "smb.setup.action.guest", "Guest";
+    ACCOUNT: Text walk, "smb.account", "Account";
+    NATIVE_OS: Text walk, "smb.native_os", "Native OS";
+    NATIVE_LANMAN: Text walk, "smb.native_lanman", "Native LAN Manager";
+    PRIMARY_DOMAIN: Text walk, "smb.primary_domain", "Primary Domain";
+    PWLEN: U16 walk, "smb.pwlen", "Password Length";
+    PATH: Text walk, "smb.path", "Path";
+    SERVICE: Text walk, "smb.service", "Service";
+    FILE: Text walk, "smb.file", "File Name";
+    FID: U16 walk, "smb.fid", "FID", hex;
+    OFFSET: U32 walk, "smb.offset", "Offset";
+    CREATE_FLAGS: U32 walk, "smb.create_flags", "Create Flags", hex;
+    ACCESS_MASK: U32 walk, "smb.access_mask", "Access Mask", hex;
+    CREATE_OPTIONS: U32 walk, "smb.create_options", "Create Options", hex;
+    TPC: U32 walk, "smb.tpc", "Total Parameter Count";
+    TDC: U32 walk, "smb.tdc", "Total Data Count";
+    MPC: U32 walk, "smb.mpc", "Max Parameter Count";
+    MDC: U32 walk, "smb.mdc", "Max Data Count";
+    MSC: U8 walk, "smb.msc", "Max Setup Count";
+    TRANSACTION_FLAGS: U16 walk, "smb.transaction.flags", "Flags", hex;
+    TRANSACTION_FLAGS_OWT: Bool walk, "smb.transaction.flags.owt", "One Way Transaction";
+    TRANSACTION_FLAGS_DTID: Bool walk, "smb.transaction.flags.dtid", "Disconnect TID";
+    TIMEOUT: U32 walk, "smb.timeout", "Timeout";
+    PC: U16 walk, "smb.pc", "Parameter Count";
+    PO: U16 walk, "smb.po", "Parameter Offset";
+    PD: U16 walk, "smb.pd", "Parameter Displacement";
+    DC: U16 walk, "smb.dc", "Data Count";
+    DATA_OFFSET: U16 walk, "smb.data_offset", "Data Offset";
+    DATA_DISP: U16 walk, "smb.data_disp", "Data Displacement";
+    SC: U8 walk, "smb.sc", "Setup Count";
+    TRANS_NAME: Text walk, "smb.trans_name", "Transaction Name";
+}
+
+pub(crate) static PROTOCOL: Protocol = Protocol {
+    fields: FIELDS,
+    walk: Some(walk),
+    info: Some(info),
+    ..Protocol::new("smb", "SMB (Server Message Block Protocol)", "SMB")
+};
+
+/// Which version's header these bytes begin with; `data` where they do with none.
+pub(super) fn dialect(b: Bytes<'_>) -> ProtocolId {
+    match b.array(0) {
+        Some([0xff, b'S', b'M', b'B']) => id::smb,
+        Some([0xfc..=0xfe, b'S', b'M', b'B']) => id::smb2,
+        _ => id::data,
+    }
+}
+
+/// Length of the header up to the number of words.
+const HEADER: usize = 32;
+
+const TRANSACTION: u8 = 0x25;
+const TRANSACTION2: u8 = 0x32;
+const NEGOTIATE: u8 = 0x72;
+const SESSION_SETUP: u8 = 0x73;
+const LOGOFF: u8 = 0x74;
+const TREE_CONNECT: u8 = 0x75;
+const NT_CREATE: u8 = 0xa2;
+const NO_FURTHER_COMMANDS: u8 = 0xff;
+
+const RESPONSE: u64 = 0x80;
+const UNICODE: u64 = 0x8000;
+const EXTENDED_SECURITY: u64 = 0x0800;
+const NT_ERROR: u64 = 0x4000;
+
+/// The browser's mailslot is the one transaction whose data is a layer of its own (MS-BRWS §2.1).
+pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
+    b.need(HEADER + 3)?;
+    let name = b"\\MAILSLOT\\BROWSE\0";
+    let words = usize::from(b.u8(HEADER));
+    let name_at = HEADER + 3 + 2 * words;
+    let is_request = u64::from(b.u8(9)) & RESPONSE == 0;
+    if b.u8(4) == TRANSACTION && is_request && words >= 14 && b.clamped(name_at, name_at + name.len()) == name
+    {
+        let data = b.little(HEADER + 25, 2) as usize;
+        if data >= name_at + name.len() && data < b.len() {
+            return Ok(Step::next(data, id::browser));
+        }
+    }
+    Ok(Step::last(b))
+}
+
+const FLAG_BITS: &[(FieldIndex, u64)] = &[
+    (FLAGS_RESPONSE, RESPONSE),
+    (FLAGS_NOTIFY, 0x40),
+    (FLAGS_OPLOCK, 0x20),
+    (FLAGS_CANON, 0x10),
+    (FLAGS_CASELESS, 0x08),
+    (FLAGS_RECEIVE_BUFFER, 0x02),
+    (FLAGS_LOCK, 0x01),
+];
+const FLAG2_BITS: &[(FieldIndex, u64)] = &[
+    (FLAGS2_STRING, UNICODE),
+    (FLAGS2_NT_ERROR, NT_ERROR),
+    (FLAGS2_ROE, 0x2000),
+    (FLAGS2_DFS, 0x1000),
+    (FLAGS2_ESN, EXTENDED_SECURITY),
+    (FLAGS2_REPARSE_PATH, 0x0400),
+    (FLAGS2_LONG_NAMES_USED, 0x0040),
+    (FLAGS2_SEC_SIG_REQUIRED, 0x0010),
+    (FLAGS2_COMPRESSED, 0x0008),
+    (FLAGS2_SEC_SIG, 0x0004),
+    (FLAGS2_EA, 0x0002),
+    (FLAGS2_LONG_NAMES_ALLOWED, 0x0001),
+];
+
+/// One command of a message, and how its text is written.
+#[derive(Clone, Copy)]
+struct Command {
+    number: u8,
+    is_response: bool,
+    unicode: bool,
+}
+
+impl Command {
+    fn of(b: Bytes<'_>) -> Self {
+        Self {
+            number: b.u8(4),
+            is_response: u64::from(b.u8(9)) & RESPONSE != 0,
+            unicode: b.little(10, 2) & UNICODE != 0,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        crate::field::value_name(SMB_COMMANDS, self.number.into()).unwrap_or("Unknown command")
+    }
+
+    fn kind(self) -> &'static str {
+        if self.is_response { "Response" } else { "Request" }
+    }
+}
+
+fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let mut r = Reader::new(view.header().0, 0);
+    header(&mut r, out)?;
+    let mut command = Command::of(view.bytes);
+    // Each command of a chain lies behind the one before (MS-CIFS §3.2.4.1.4), so that there is an end.
+    loop {
+        let at = r.at();
+        out.open(at..r.end(), format_args!("{} {}", command.name(), command.kind()));
+        let next = block(command, &mut r, out)?;
+        out.close();
+        match next {
+            Some((number, offset)) if offset > at => {
+                r.skip_to(offset)?;
+                command.number = number;
+            }
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// MS-CIFS §2.2.3.1.
+fn header(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    put_little(r, 4, SERVER_COMPONENT, out)?;
+    put_number(r, 1, CMD, out)?;
+    let flags2 = Bytes(r.whole()).little(10, 2);
+    if flags2 & NT_ERROR != 0 {
+        put_little(r, 4, STATUS, out)?;
+    } else {
+        put_number(r, 1, ERROR_CLASS, out)?;
+        r.take(1)?;
+        put_little(r, 2, ERROR_CODE, out)?;
+    }
+    let flags = put_number(r, 1, FLAGS, out)?;
+    put_flags(r, 1, flags, FLAG_BITS, out);
+    put_little(r, 2, FLAGS2, out)?;
+    put_flags(r, 2, flags2, FLAG2_BITS, out);
+    put_little(r, 2, PID_HIGH, out)?;
+    put_bytes(r, 8, SIGNATURE, out)?;
+    r.take(2)?;
+    for field in [TID, PID, UID, MID] {
+        put_little(r, 2, field, out)?;
+    }
+    Ok(())
+}
+
+/// A command's words and bytes (MS-CIFS §2.2.3.2, §2.2.3.3). Returns the next command and where it is.
+fn block(
+    command: Command,
+    r: &mut Reader<'_>,
+    out: &mut dyn FieldSink,
+) -> Result<Option<(u8, usize)>, Short> {
+    let count = put_number(r, 1, WCT, out)? as usize;
+    let mut words = r.sub(2 * count)?;
+    let at = words.at();
+    let mut next = None;
+    if count >= 2 && has_andx(command.number) {
+        let number = put_number(&mut words, 1, CMD, out)? as u8;
+        words.take(1)?;
+        let offset = put_little(&mut words, 2, ANDXOFFSET, out)? as usize;
+        next = (number != NO_FURTHER_COMMANDS).then_some((number, offset));
+    }
+    // What is shown of the words holds for their usual number.
+    let _ = put_parts(parts(command, count), &mut words, 0, Pointer { offset: PO, length: PC }, out);
+    let length = put_little(r, 2, BCC, out)? as usize;
+    let mut bytes = r.sub(length.min(r.left()))?;
+    let word = |n: usize| Bytes(r.whole()).little(at + 2 * n, 2) as usize;
+    let _ = data(command, count, &word, &mut bytes, out);
+    Ok(next)
+}
+
+fn has_andx(number: u8) -> bool {
+    matches!(number, 0x24 | 0x2d..=0x2f | SESSION_SETUP | LOGOFF | TREE_CONNECT | NT_CREATE)
+}
+
+const MODE_BITS: &[(FieldIndex, u64)] =
+    &[(SM_MODE, 1), (SM_PASSWORD, 2), (SM_SIGNATURES, 4), (SM_SIG_REQUIRED, 8)];
+const TRANSACTION_BITS: &[(FieldIndex, u64)] = &[(TRANSACTION_FLAGS_OWT, 2), (TRANSACTION_FLAGS_DTID, 1)];
+
+/// The words of a command, behind those that lead to the next one.
+fn parts(command: Command, count: usize) -> &'static [Part] {
+    match (command.number, command.is_response, count) {
+        (NEGOTIATE, true, 17) => &[
+            Number(2, DIALECT_INDEX),
+            Flags(1, SM, MODE_BITS),
+            Number(2, MAX_MPX_COUNT),
+            Number(2, MAX_VCS),
+            Number(4, MAX_BUFSIZE),
+            Number(4, MAX_RAW),
+            Number(4, SESSION_KEY),
+            Number(4, SERVER_CAP),
+            Time(SYSTEM_TIME),
+            Skip(2),
+            Number(1, CHALLENGE_LENGTH),
+        ],
+        (NEGOTIATE, true, _) => &[Number(2, DIALECT_INDEX)],
+        (SESSION_SETUP, false, 12) => &[
+            Number(2, MAX_BUF),
+            Number(2, MAX_MPX_COUNT),
+            Number(2, VC),
+            Number(4, SESSION_KEY),
+            Number(2, SECURITY_BLOB_LEN),
+            Skip(4),
+            Number(4, SERVER_CAP),
+        ],
+        (SESSION_SETUP, false, 13) => &[
+            Number(2, MAX_BUF),
+            Number(2, MAX_MPX_COUNT),
+            Number(2, VC),
+            Number(4, SESSION_KEY),
+            Skip(8),
+            Number(4, SERVER_CAP),
+        ],
+        (SESSION_SETUP, true, 4) => {
+            &[Flags(2, SETUP_ACTION, &[(SETUP_ACTION_GUEST, 1)]), Number(2, SECURITY_BLOB_LEN)]
+        }
+        (SESSION_SETUP, true, 3) => &[Flags(2, SETUP_ACTION, &[(SETUP_ACTION_GUEST, 1)])],
+        (TREE_CONNECT, false, 4) => &[Skip(2), Number(2, PWLEN)],
+        (TREE_CONNECT, true, 7) => &[Skip(2), Number(4, ACCESS_MASK), Number(4, ACCESS_MASK)],
+        (NT_CREATE, false, 24) => &[
+            Skip(3),
+            Number(4, CREATE_FLAGS),
+            Skip(4),
+            Number(4, ACCESS_MASK),
+            Skip(20),
+            Number(4, CREATE_OPTIONS),
+        ],
+        (NT_CREATE, true, _) => &[Skip(1), Number(2, FID)],
+        (0x04, false, 3) => &[Number(2, FID)],
+        (0x2e, false, 10 | 12) | (0x2f, false, 12 | 14) => &[Number(2, FID), Number(4, OFFSET)],
+        (TRANSACTION | TRANSACTION2, false, 14..) => &[
+            Number(2, TPC),
+            Number(2, TDC),
+            Number(2, MPC),
+            Number(2, MDC),
+            Number(1, MSC),
+            Skip(1),
+            Flags(2, TRANSACTION_FLAGS, TRANSACTION_BITS),
+            Number(4, TIMEOUT),
+            Skip(2),
+            Number(2, PC),
+            Number(2, PO),
+            Number(2, DC),
+            Number(2, DATA_OFFSET),
+            Number(1, SC),
+        ],
+        (TRANSACTION | TRANSACTION2, true, 10..) => &[
+            Number(2, TPC),
+            Number(2, TDC),
+            Skip(2),
+            Number(2, PC),
+            Number(2, PO),
+            Number(2, PD),
+            Number(2, DC),
+            Number(2, DATA_OFFSET),
+            Number(2, DATA_DISP),
+            Number(1, SC),
+        ],
+        _ => &[],
+    }
+}
+
+/// The bytes of a command; `word` gives one of its words.
+fn data(
+    command: Command,
+    count: usize,
+    word: &dyn Fn(usize) -> usize,
+    r: &mut Reader<'_>,
+    out: &mut dyn FieldSink,
+) -> Result<(), Short> {
+    let unicode = command.unicode;
+    match (command.number, command.is_response, count) {
+        (NEGOTIATE, false, _) => dialects(r, out),
+        (NEGOTIATE, true, 17) if Bytes(r.whole()).little(10, 2) & EXTENDED_SECURITY != 0 => {
+            r.take(16)?;
+            blob(r, r.left(), out)
+        }
+        (SESSION_SETUP, false, 12) => {
+            blob(r, word(7), out)?;
+            strings(r, unicode, &[NATIVE_OS, NATIVE_LANMAN, PRIMARY_DOMAIN], out)
+        }
+        (SESSION_SETUP, false, 13) => {
+            r.take(word(7) + word(8))?;
+            strings(r, unicode, &[ACCOUNT, PRIMARY_DOMAIN, NATIVE_OS, NATIVE_LANMAN], out)
+        }
+        (SESSION_SETUP, true, 3 | 4) => {
+            let length = if count == 4 { word(3) } else { 0 };
+            blob(r, length, out)?;
+            strings(r, unicode, &[NATIVE_OS, NATIVE_LANMAN, PRIMARY_DOMAIN], out)
+        }
+        (TREE_CONNECT, false, 4) => {
+            r.take(word(3))?;
+            strings(r, unicode, &[PATH], out)?;
+            strings(r, false, &[SERVICE], out)
+        }
+        (TREE_CONNECT, true, _) => strings(r, false, &[SERVICE], out),
+        (NT_CREATE, false, 24) => strings(r, unicode, &[FILE], out),
+        (TRANSACTION, false, 14..) => strings(r, unicode, &[TRANS_NAME], out),
+        _ => Ok(()),
+    }
+}
+
+fn blob(r: &mut Reader<'_>, length: usize, out: &mut dyn FieldSink) -> Result<(), Short> {
+    if length == 0 { Ok(()) } else { put_bytes(r, length, SECURITY_BLOB, out) }
+}
+
+/// What the client can speak: each name behind a byte that says what it is (MS-CIFS §2.2.4.52.1).
+fn dialects(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    while r.left() > 0 {
+        let at = r.at();
+        let mut rest = *r;
+        rest.take(1)?;
+        let name = text_z(&mut rest)?;
+        out.put(DIALECT, at..rest.at(), Value::Text(name));
+        put_number(r, 1, BUFFER_FORMAT, out)?;
+        put_text_z(r, DIALECT_NAME, out)?;
+    }
+    Ok(())
+}
+
+/// Texts that end with a zero; those of UTF-16 begin at even offsets in the message.
+fn strings(
+    r: &mut Reader<'_>,
+    unicode: bool,
+    fields: &[FieldIndex],
+    out: &mut dyn FieldSink,
+) -> Result<(), Short> {
+    if unicode && r.at() % 2 == 1 {
+        r.take(1)?;
+    }
+    for &field in fields {
+        if r.left() == 0 {
+            break;
+        }
+        if unicode {
+            let length = utf16_length(r);
+            put_utf16(r, length, field, out)?;
+        } else {
+            put_text_z(r, field, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// Length of the text that comes next, with the zero at its end.
+fn utf16_length(r: &Reader<'_>) -> usize {
+    let rest = Bytes(r.whole()).clamped(r.at(), r.end());
+    let zero = rest.chunks_exact(2).position(|unit| unit == [0, 0]);
+    zero.map_or(rest.len(), |units| 2 * units + 2)
+}
+
+fn info(view: &View<'_>, out: &mut String) {
+    let b = view.header();
+    let command = Command::of(b);
+    put!(out, "{} {}", command.name(), command.kind());
+    let status = b.little(5, 4);
+    if command.is_response && status != 0 && b.little(10, 2) & NT_ERROR != 0 {
+        match crate::field::value_name(NT_STATUS, status) {
+            Some(name) => put!(out, ", Error: {name}"),
+            None => put!(out, ", Error: {status:#010x}"),
+        }
+    }
+    let (label, field) = match (command.number, command.is_response) {
+        (TREE_CONNECT, false) => (", Path: ", PATH),
+        (NT_CREATE, false) => (", Path: ", FILE),
+        (TRANSACTION, false) => (", Name: ", TRANS_NAME),
+        _ => return,
+    };
+    append_first(view, field, label, out);
+}

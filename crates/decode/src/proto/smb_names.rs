@@ -1,0 +1,217 @@
+//! Names of values in SMB and SMB2 (MS-CIFS, MS-SMB2, MS-ERREF). Sorted by value.
+
+use crate::field::ValueNames;
+
+/// Commands of SMB2 (MS-SMB2 §2.2.1).
+pub(super) const SMB2_COMMANDS: ValueNames = &[
+    (0, "Negotiate Protocol"),
+    (1, "Session Setup"),
+    (2, "Session Logoff"),
+    (3, "Tree Connect"),
+    (4, "Tree Disconnect"),
+    (5, "Create"),
+    (6, "Close"),
+    (7, "Flush"),
+    (8, "Read"),
+    (9, "Write"),
+    (10, "Lock"),
+    (11, "Ioctl"),
+    (12, "Cancel"),
+    (13, "KeepAlive"),
+    (14, "Find"),
+    (15, "Notify"),
+    (16, "GetInfo"),
+    (17, "SetInfo"),
+    (18, "Break"),
+];
+
+/// Dialects of SMB2 (MS-SMB2 §2.2.4).
+pub(super) const DIALECTS: ValueNames = &[
+    (0x0202, "SMB 2.0.2"),
+    (0x0210, "SMB 2.1"),
+    (0x02ff, "SMB2 wildcard"),
+    (0x0300, "SMB 3.0"),
+    (0x0302, "SMB 3.0.2"),
+    (0x0311, "SMB 3.1.1"),
+];
+
+/// What a share holds (MS-SMB2 §2.2.10).
+pub(super) const SHARE_TYPES: ValueNames = &[(1, "Physical disk"), (2, "Named pipe"), (3, "Printer")];
+
+/// What to do with a file that exists, or does not (MS-SMB2 §2.2.13).
+pub(super) const DISPOSITIONS: ValueNames =
+    &[(0, "Supersede"), (1, "Open"), (2, "Create"), (3, "Open If"), (4, "Overwrite"), (5, "Overwrite If")];
+
+/// What became of it (MS-SMB2 §2.2.14).
+pub(super) const CREATE_ACTIONS: ValueNames = &[
+    (0, "The file was superseded"),
+    (1, "The file existed and was opened"),
+    (2, "The file did not exist but was created"),
+    (3, "The file existed and was overwritten"),
+];
+
+/// Functions of IOCTL (MS-FSCC §2.3, MS-SMB2 §2.2.31).
+pub(super) const FUNCTIONS: ValueNames = &[
+    (0x0006_0194, "FSCTL_DFS_GET_REFERRALS"),
+    (0x0006_01b0, "FSCTL_DFS_GET_REFERRALS_EX"),
+    (0x0009_009c, "FSCTL_GET_OBJECT_ID"),
+    (0x0009_00a4, "FSCTL_SET_REPARSE_POINT"),
+    (0x0009_00a8, "FSCTL_GET_REPARSE_POINT"),
+    (0x0009_00c0, "FSCTL_CREATE_OR_GET_OBJECT_ID"),
+    (0x0011_0018, "FSCTL_PIPE_WAIT"),
+    (0x0011_400c, "FSCTL_PIPE_PEEK"),
+    (0x0011_c017, "FSCTL_PIPE_TRANSCEIVE"),
+    (0x0014_0078, "FSCTL_SRV_REQUEST_RESUME_KEY"),
+    (0x0014_01d4, "FSCTL_LMR_REQUEST_RESILIENCY"),
+    (0x0014_01fc, "FSCTL_QUERY_NETWORK_INTERFACE_INFO"),
+    (0x0014_0204, "FSCTL_VALIDATE_NEGOTIATE_INFO"),
+    (0x0014_4064, "FSCTL_GET_SHADOW_COPY_DATA"),
+    (0x0014_40f2, "FSCTL_SRV_COPYCHUNK"),
+    (0x0014_80f2, "FSCTL_SRV_COPYCHUNK_WRITE"),
+];
+
+/// Classes of information about files (MS-SMB2 §2.2.37).
+pub(super) const INFO_CLASSES: ValueNames =
+    &[(1, "FILE_INFO"), (2, "FS_INFO"), (3, "SEC_INFO"), (4, "QUOTA_INFO")];
+
+/// Commands of SMB (MS-CIFS §2.2.2.1).
+pub(super) const SMB_COMMANDS: ValueNames = &[
+    (0x00, "Create Directory"),
+    (0x01, "Delete Directory"),
+    (0x02, "Open"),
+    (0x03, "Create"),
+    (0x04, "Close"),
+    (0x05, "Flush"),
+    (0x06, "Delete"),
+    (0x07, "Rename"),
+    (0x08, "Query Information"),
+    (0x09, "Set Information"),
+    (0x0a, "Read"),
+    (0x0b, "Write"),
+    (0x0c, "Lock Byte Range"),
+    (0x0d, "Unlock Byte Range"),
+    (0x0e, "Create Temp"),
+    (0x0f, "Create New"),
+    (0x10, "Check Directory"),
+    (0x11, "Process Exit"),
+    (0x12, "Seek"),
+    (0x13, "Lock And Read"),
+    (0x14, "Write And Unlock"),
+    (0x1a, "Read Raw"),
+    (0x1d, "Write Raw"),
+    (0x22, "Set Information2"),
+    (0x23, "Query Information2"),
+    (0x24, "Locking AndX"),
+    (0x25, "Trans"),
+    (0x26, "Trans Secondary"),
+    (0x27, "IOCTL"),
+    (0x29, "Copy"),
+    (0x2a, "Move"),
+    (0x2b, "Echo"),
+    (0x2c, "Write And Close"),
+    (0x2d, "Open AndX"),
+    (0x2e, "Read AndX"),
+    (0x2f, "Write AndX"),
+    (0x31, "Close And Tree Disconnect"),
+    (0x32, "Trans2"),
+    (0x33, "Trans2 Secondary"),
+    (0x34, "Find Close2"),
+    (0x70, "Tree Connect"),
+    (0x71, "Tree Disconnect"),
+    (0x72, "Negotiate Protocol"),
+    (0x73, "Session Setup AndX"),
+    (0x74, "Logoff AndX"),
+    (0x75, "Tree Connect AndX"),
+    (0x80, "Query Information Disk"),
+    (0x81, "Search"),
+    (0x82, "Find"),
+    (0x83, "Find Unique"),
+    (0x84, "Find Close"),
+    (0xa0, "NT Trans"),
+    (0xa1, "NT Trans Secondary"),
+    (0xa2, "NT Create AndX"),
+    (0xa4, "NT Cancel"),
+    (0xa5, "NT Rename"),
+    (0xc0, "Open Print File"),
+    (0xc1, "Write Print File"),
+    (0xc2, "Close Print File"),
+    (0xff, "No further commands"),
+];
+
+/// Where an error of SMB comes from (MS-CIFS §2.2.2.4).
+pub(super) const ERROR_CLASSES: ValueNames = &[
+    (0x00, "Success"),
+    (0x01, "DOS Error"),
+    (0x02, "Server Error"),
+    (0x03, "Hardware Error"),
+    (0xff, "Command Error"),
+];
+
+/// Results of both (MS-ERREF §2.3.1), those that file servers give.
+pub(super) const NT_STATUS: ValueNames = &[
+    (0x0000_0000, "STATUS_SUCCESS"),
+    (0x0000_0103, "STATUS_PENDING"),
+    (0x0000_010b, "STATUS_NOTIFY_CLEANUP"),
+    (0x0000_010c, "STATUS_NOTIFY_ENUM_DIR"),
+    (0x8000_0005, "STATUS_BUFFER_OVERFLOW"),
+    (0x8000_0006, "STATUS_NO_MORE_FILES"),
+    (0x8000_001a, "STATUS_NO_MORE_ENTRIES"),
+    (0x8000_002d, "STATUS_STOPPED_ON_SYMLINK"),
+    (0xc000_0001, "STATUS_UNSUCCESSFUL"),
+    (0xc000_0002, "STATUS_NOT_IMPLEMENTED"),
+    (0xc000_0003, "STATUS_INVALID_INFO_CLASS"),
+    (0xc000_0004, "STATUS_INFO_LENGTH_MISMATCH"),
+    (0xc000_0008, "STATUS_INVALID_HANDLE"),
+    (0xc000_000d, "STATUS_INVALID_PARAMETER"),
+    (0xc000_000e, "STATUS_NO_SUCH_DEVICE"),
+    (0xc000_000f, "STATUS_NO_SUCH_FILE"),
+    (0xc000_0010, "STATUS_INVALID_DEVICE_REQUEST"),
+    (0xc000_0011, "STATUS_END_OF_FILE"),
+    (0xc000_0016, "STATUS_MORE_PROCESSING_REQUIRED"),
+    (0xc000_0022, "STATUS_ACCESS_DENIED"),
+    (0xc000_0023, "STATUS_BUFFER_TOO_SMALL"),
+    (0xc000_0033, "STATUS_OBJECT_NAME_INVALID"),
+    (0xc000_0034, "STATUS_OBJECT_NAME_NOT_FOUND"),
+    (0xc000_0035, "STATUS_OBJECT_NAME_COLLISION"),
+    (0xc000_0039, "STATUS_OBJECT_PATH_INVALID"),
+    (0xc000_003a, "STATUS_OBJECT_PATH_NOT_FOUND"),
+    (0xc000_003b, "STATUS_OBJECT_PATH_SYNTAX_BAD"),
+    (0xc000_0043, "STATUS_SHARING_VIOLATION"),
+    (0xc000_0054, "STATUS_FILE_LOCK_CONFLICT"),
+    (0xc000_0055, "STATUS_LOCK_NOT_GRANTED"),
+    (0xc000_0056, "STATUS_DELETE_PENDING"),
+    (0xc000_005e, "STATUS_NO_LOGON_SERVERS"),
+    (0xc000_0061, "STATUS_PRIVILEGE_NOT_HELD"),
+    (0xc000_0064, "STATUS_NO_SUCH_USER"),
+    (0xc000_006a, "STATUS_WRONG_PASSWORD"),
+    (0xc000_006d, "STATUS_LOGON_FAILURE"),
+    (0xc000_006e, "STATUS_ACCOUNT_RESTRICTION"),
+    (0xc000_0071, "STATUS_PASSWORD_EXPIRED"),
+    (0xc000_0072, "STATUS_ACCOUNT_DISABLED"),
+    (0xc000_007e, "STATUS_RANGE_NOT_LOCKED"),
+    (0xc000_007f, "STATUS_DISK_FULL"),
+    (0xc000_009a, "STATUS_INSUFFICIENT_RESOURCES"),
+    (0xc000_00ac, "STATUS_PIPE_NOT_AVAILABLE"),
+    (0xc000_00ae, "STATUS_PIPE_BUSY"),
+    (0xc000_00b0, "STATUS_PIPE_DISCONNECTED"),
+    (0xc000_00b5, "STATUS_IO_TIMEOUT"),
+    (0xc000_00ba, "STATUS_FILE_IS_A_DIRECTORY"),
+    (0xc000_00bb, "STATUS_NOT_SUPPORTED"),
+    (0xc000_00c9, "STATUS_NETWORK_NAME_DELETED"),
+    (0xc000_00ca, "STATUS_NETWORK_ACCESS_DENIED"),
+    (0xc000_00cc, "STATUS_BAD_NETWORK_NAME"),
+    (0xc000_00d0, "STATUS_REQUEST_NOT_ACCEPTED"),
+    (0xc000_0101, "STATUS_DIRECTORY_NOT_EMPTY"),
+    (0xc000_0103, "STATUS_NOT_A_DIRECTORY"),
+    (0xc000_0120, "STATUS_CANCELLED"),
+    (0xc000_0128, "STATUS_FILE_CLOSED"),
+    (0xc000_015b, "STATUS_LOGON_TYPE_NOT_GRANTED"),
+    (0xc000_0193, "STATUS_ACCOUNT_EXPIRED"),
+    (0xc000_0203, "STATUS_USER_SESSION_DELETED"),
+    (0xc000_0224, "STATUS_PASSWORD_MUST_CHANGE"),
+    (0xc000_0225, "STATUS_NOT_FOUND"),
+    (0xc000_0234, "STATUS_ACCOUNT_LOCKED_OUT"),
+    (0xc000_0257, "STATUS_PATH_NOT_COVERED"),
+    (0xc000_0275, "STATUS_NOT_A_REPARSE_POINT"),
+    (0xc000_035c, "STATUS_NETWORK_SESSION_EXPIRED"),
+];
