@@ -20,7 +20,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("data.len", "the same"),
     ("frame.interface_id", "tshark shows none for pcap files"),
     ("frame.protocols", "tshark goes on into HTTP bodies: json, data-text-lines, ..."),
-    ("http.file_data", "tshark 4.0 takes text for ASCII, and decompresses"),
+    ("http.file_data", "tshark 4.0 takes text for ASCII, and ends it at a zero byte"),
     ("http2.data.data", "tshark shows a body in the frame that ends it"),
     ("http2.settings.id", "tshark reads the HTTP2-Settings header too"),
     ("http2.length", "tshark takes an HTTP body for HTTP/2"),

@@ -1,5 +1,8 @@
 //! HTTP/1.0 and HTTP/1.1, RFC 9112. A message, head and body, is one PDU.
 
+use std::borrow::Cow;
+
+use super::http_body::{self, Chunk};
 use super::prelude::*;
 use crate::limits;
 
@@ -266,7 +269,7 @@ fn body_of(bytes: &[u8], asked: u64) -> Body {
 fn chunked_length(b: &[u8], at: &mut u64) -> Length {
     loop {
         let here = *at as usize;
-        let Some((size, data)) = chunk(b, here) else {
+        let Some(Chunk { size, data }) = Chunk::at(b, here) else {
             let hopeless = b.len().saturating_sub(here) > 1024;
             return if hopeless { Length::Known(b.len() as u64) } else { Length::Need };
         };
@@ -283,16 +286,6 @@ fn chunked_length(b: &[u8], at: &mut u64) -> Length {
         }
         *at = next;
     }
-}
-
-/// Size of the chunk at `at` and where its data begins; the size is None when it is not a number. None without a whole
-/// line.
-fn chunk(b: &[u8], at: usize) -> Option<(Option<u64>, usize)> {
-    let rest = b.get(at..)?;
-    let line = memchr::memchr(b'\n', rest)?;
-    let digits = rest[..line].iter().take_while(|c| c.is_ascii_hexdigit()).count();
-    let text = std::str::from_utf8(&rest[..digits]).ok()?;
-    Some((u64::from_str_radix(text, 16).ok(), at + line + 1))
 }
 
 /// The end of the trailer fields: behind an empty line.
@@ -404,7 +397,7 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     out.close();
     out.put(if response { RESPONSE } else { REQUEST }, 0..0, Value::Bool(true));
     let mut host = None;
-    let mut encoded = false;
+    let mut codings = &b""[..];
     for line in lines.by_ref() {
         let field = if response { RESPONSE_LINE } else { REQUEST_LINE };
         out.put(field, line.start..line.end, Value::Text(&bytes[line.start..line.end]));
@@ -413,13 +406,15 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         if name.eq_ignore_ascii_case(b"host") {
             host = Some(value);
         }
-        encoded |= name.eq_ignore_ascii_case(b"content-encoding") && !value.eq_ignore_ascii_case(b"identity");
+        if name.eq_ignore_ascii_case(b"content-encoding") {
+            codings = value;
+        }
     }
     if let (Some(host), Some(uri), true) = (host, uri, out.wants(FULL_URI)) {
         out.put(FULL_URI, 0..0, Value::Text(&full_uri(view, bytes, host, uri)));
     }
     let body = head_length(bytes, 0).unwrap_or(bytes.len());
-    show_body(bytes, body, encoded, out);
+    show_body(bytes, body, codings, out);
     Ok(())
 }
 
@@ -432,14 +427,16 @@ fn request_line<'a>(line: &HeadLine<'a>, out: &mut dyn FieldSink) -> Option<&'a 
     let uri_at = line.start + method_end + 1;
     out.put(REQUEST_METHOD, line.start..line.start + method_end, Value::Text(&line.text[..method_end]));
     out.put(REQUEST_URI, uri_at..uri_at + uri.len(), Value::Text(uri));
-    if let Some(mark) = memchr::memchr(b'?', uri) {
+    if let Some(mark) = memchr::memchr(b'?', uri).filter(|mark| mark + 1 < uri.len()) {
         let query = &uri[mark + 1..];
         let query_at = uri_at + mark + 1;
         out.put(REQUEST_PATH, uri_at..uri_at + mark, Value::Text(&uri[..mark]));
         out.put(REQUEST_QUERY, query_at..query_at + query.len(), Value::Text(query));
         let mut at = query_at;
         for parameter in query.split(|&c| c == b'&') {
-            out.put(REQUEST_PARAMETER, at..at + parameter.len(), Value::Text(parameter));
+            if !parameter.is_empty() {
+                out.put(REQUEST_PARAMETER, at..at + parameter.len(), Value::Text(parameter));
+            }
             at += parameter.len() + 1;
         }
     }
@@ -501,34 +498,27 @@ fn full_uri(view: &View<'_>, bytes: &[u8], host: &[u8], uri: &[u8]) -> Vec<u8> {
     [scheme, host, uri].concat()
 }
 
-/// The body, with the chunks joined. A body that is encoded further (gzip) is not text, and left alone.
-fn show_body(bytes: &[u8], at: usize, encoded: bool, out: &mut dyn FieldSink) {
-    let chunked = is_chunked(bytes);
+/// The body: chunks joined, and codings undone. What cannot be decoded is no text, and left alone.
+fn show_body(bytes: &[u8], at: usize, codings: &[u8], out: &mut dyn FieldSink) {
     let body = bytes.get(at..).unwrap_or(b"");
-    if !chunked {
-        if !body.is_empty() && !encoded {
-            out.put(FILE_DATA, at..bytes.len(), Value::Text(body));
-        }
+    let content = if is_chunked(bytes) {
+        Cow::Owned(http_body::join(bytes, at, |line, size| out.put(CHUNK_SIZE, line, Value::Unsigned(size))))
+    } else {
+        Cow::Borrowed(body)
+    };
+    if content.is_empty() || !out.wants(FILE_DATA) {
         return;
     }
-    let keep = out.wants(FILE_DATA) && !encoded;
-    let mut joined = Vec::new();
-    let mut here = at;
-    while let Some((Some(size), data)) = chunk(bytes, here) {
-        out.put(CHUNK_SIZE, here..data, Value::Unsigned(size));
-        let end = usize::try_from(size).ok().and_then(|size| data.checked_add(size));
-        let Some(piece) = end.and_then(|end| bytes.get(data..end)) else { break };
-        if keep {
-            joined.extend_from_slice(piece);
-        }
-        if size == 0 {
-            break;
-        }
-        here = data + piece.len() + 2;
+    let Some(plain) = http_body::decoded(&content, codings) else { return };
+    if let Cow::Owned(plain) = &plain {
+        let (name, before, after) = (String::from_utf8_lossy(codings), content.len(), plain.len());
+        out.open(
+            at..bytes.len(),
+            format_args!("Content-encoded entity body ({name}): {before} bytes -> {after} bytes"),
+        );
+        out.close();
     }
-    if keep && !joined.is_empty() {
-        out.put(FILE_DATA, at..bytes.len(), Value::Text(&joined));
-    }
+    out.put(FILE_DATA, at..bytes.len(), Value::Text(&plain));
 }
 
 /// The request or status line, and of a response the type of its content.

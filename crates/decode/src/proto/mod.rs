@@ -8,6 +8,7 @@ mod dns_content;
 mod dns_names;
 mod http2_headers;
 mod http2_names;
+mod http_body;
 mod http_names;
 mod kafka_names;
 mod kerberos_names;
