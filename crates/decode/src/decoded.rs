@@ -7,6 +7,8 @@ use plaintap_packet::{BufferId, Packet, Span};
 
 use crate::Bytes;
 use crate::buffers::Buffers;
+use crate::checksum;
+use crate::decode_as::DecodeAs;
 use crate::decoder::Timing;
 use crate::field::{Field, FieldIndex, FieldSink, Place, Value};
 use crate::flow::{Facts, Setup};
@@ -36,6 +38,14 @@ pub(crate) struct Work {
     pub(crate) facts: Vec<Facts>,
     /// Numbers of QUIC packets, which take more bits than a layer's detail has.
     pub(crate) packet_numbers: Vec<u64>,
+    pub(crate) settings: Settings,
+}
+
+/// What the user wants of every packet.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    pub(crate) decode_as: Box<[DecodeAs]>,
+    pub(crate) verify_checksums: bool,
 }
 
 impl Work {
@@ -227,13 +237,20 @@ impl<'a> Decoded<'a> {
     }
 
     /// One line for people: what the highest protocol says; of several PDUs each. In front of it stands what is odd
-    /// about the TCP segment.
+    /// about the TCP segment, behind it what is wrong with checksums, where they are verified.
     pub fn info(&self, out: &mut String) {
         if self.contains(id::tcp)
             && let Some(layer) = self.layers().iter().rfind(|layer| layer.protocol == id::tcp)
         {
             tcp_analysis::append_marks(&self.view(*layer), out);
         }
+        self.append_highest(out);
+        if self.work.settings.verify_checksums {
+            self.append_checksums(out);
+        }
+    }
+
+    fn append_highest(&self, out: &mut String) {
         let says = |layer: &&Layer| {
             let view = self.view(**layer);
             layer.protocol.protocol().is_some_and(|p| p.info.is_some() && !view.is_silent())
@@ -259,6 +276,15 @@ impl<'a> Decoded<'a> {
                 out.truncate(start);
             } else if start == last {
                 last = start;
+            }
+        }
+    }
+
+    /// What is wrong with the checksums, behind the line for people.
+    fn append_checksums(&self, out: &mut String) {
+        for &layer in self.layers() {
+            if let Some(checksum::Status::Bad(difference)) = checksum::status(&self.view(layer)) {
+                let _ = fmt::Write::write_fmt(out, format_args!(" {difference}"));
             }
         }
     }

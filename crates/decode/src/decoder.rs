@@ -2,7 +2,8 @@
 
 use plaintap_packet::{BufferId, Nanos, Packet};
 
-use crate::decoded::{Address, Decoded, Work};
+use crate::decode_as::DecodeAs;
+use crate::decoded::{Address, Decoded, Settings, Work};
 use crate::decryptor::Decryptor;
 use crate::flow::{Flows, Stages, walk};
 use crate::hosts::{self, Hosts};
@@ -20,11 +21,21 @@ pub struct Options {
     /// Put IP fragments and streams together, decode what streams carry, and decrypt. Implies `flows`. Without it, each
     /// packet is read alone, and nothing behind its TCP header.
     pub reassemble: bool,
+    /// What the user knows of ports and type numbers. Stands above what protocols claim and announce.
+    pub decode_as: Vec<DecodeAs>,
+    /// Calculate the checksums of IP, TCP, UDP and SCTP; otherwise their status is 2, not verified.
+    pub verify_checksums: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { decryptor: None, flows: true, reassemble: true }
+        Self {
+            decryptor: None,
+            flows: true,
+            reassemble: true,
+            decode_as: Vec::new(),
+            verify_checksums: false,
+        }
     }
 }
 
@@ -49,22 +60,24 @@ pub(crate) struct Timing {
 impl Decoder {
     /// A decoder that has seen nothing yet.
     pub fn new(options: Options) -> Self {
-        let Options { decryptor, flows, reassemble } = options;
+        let Options { flows, reassemble, .. } = options;
         let stages = Stages { numbers: flows || reassemble, fragments: reassemble, streams: reassemble };
-        Self::with(stages, decryptor)
+        Self::with(stages, options)
     }
 
-    /// A decoder that puts IP fragments together, and numbers the flows if `flows` says so, but leaves alone what TCP
-    /// carries: for those who ask for nothing behind the TCP header.
-    pub fn of_headers(flows: bool) -> Self {
-        Self::with(Stages { numbers: flows, fragments: true, streams: false }, None)
+    /// A decoder that puts IP fragments together, but leaves alone what TCP carries, whatever the options say: for those
+    /// who ask for nothing behind the TCP header.
+    pub fn of_headers(options: Options) -> Self {
+        Self::with(Stages { numbers: options.flows, fragments: true, streams: false }, options)
     }
 
-    fn with(stages: Stages, decryptor: Option<Box<dyn Decryptor>>) -> Self {
+    fn with(stages: Stages, options: Options) -> Self {
         let Stages { numbers, fragments, .. } = stages;
+        let Options { decryptor, decode_as, verify_checksums, .. } = options;
+        let settings = Settings { decode_as: decode_as.into(), verify_checksums };
         Self {
             flows: (numbers || fragments).then(|| Flows::new(decryptor, stages)),
-            work: Work::default(),
+            work: Work { settings, ..Work::default() },
             timing: Timing::default(),
             processes: Vec::new(),
             hosts: None,

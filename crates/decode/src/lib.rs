@@ -9,6 +9,8 @@
 
 mod buffers;
 mod bytes;
+mod checksum;
+mod decode_as;
 mod decoded;
 mod decoder;
 mod decryptor;
@@ -26,6 +28,7 @@ pub mod text;
 mod tree;
 
 pub use bytes::{Bytes, Reader};
+pub use decode_as::{DecodeAs, Selector};
 pub use decoded::{Address, Addresses, Decoded, Selection, View};
 pub use decoder::{Decoder, Options};
 pub use decryptor::{Decryptor, Outcome, PacketNumber, QuicLevel, QuicPacket, Side, Unreadable};

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use plaintap_packet::Span;
 
+use crate::checksum;
 use crate::decoded::{Address, Decoded, View};
 use crate::field::{Base, Field, FieldIndex, FieldSink, Kind, Place, Value};
 use crate::layers::Layer;
@@ -84,6 +85,11 @@ impl Decoded<'_> {
                 });
             }
             view.walk(&mut TreeSink { tree, view: &view, protocol: layer.protocol, depth: 1 });
+            if let Some(checksum::Status::Bad(difference)) = checksum::status(&view) {
+                tree.add(1, whole, None, |text| {
+                    let _ = write!(text, "{difference}");
+                });
+            }
             if let Some(stop) = self.stop().filter(|stop| stop.protocol == layer.protocol) {
                 tree.add(1, whole, None, |text| {
                     let _ = match stop.cut {

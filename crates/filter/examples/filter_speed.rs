@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let needs = filter.needs();
         let decoder = || match needs.reassembly {
             true => Decoder::new(Options::default()),
-            false => Decoder::of_headers(needs.flows),
+            false => Decoder::of_headers(Options { flows: needs.flows, ..Options::default() }),
         };
         let (mut walk, mut both, mut passed) = (f64::INFINITY, f64::INFINITY, 0);
         for _ in 0..rounds {

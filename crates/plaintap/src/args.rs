@@ -127,6 +127,13 @@ pub struct ReadArguments {
     /// Print nothing and write the packets that match to OUT (pcapng, or pcap if so named); - is standard output
     #[arg(short = 'w', long = "write", value_name = "OUT", conflicts_with_all = ["details", "only_details", "summary", "hex", "format", "fields", "field_options", "time"])]
     pub write: Option<PathBuf>,
+    /// Decode what a number announces as another protocol: LAYER is tcp.port, udp.port, ethertype or ip.proto, SELECTOR
+    /// a number, FIRST-LAST or FIRST:COUNT, as in tcp.port==8443,tls (repeatable)
+    #[arg(short = 'd', value_name = "LAYER==SELECTOR,PROTOCOL")]
+    pub decode_as: Vec<String>,
+    /// Verify the checksums of IP, TCP, UDP and SCTP, and say what is wrong with them
+    #[arg(long)]
+    pub verify_checksums: bool,
     /// Stop after COUNT packets
     #[arg(short = 'c', long = "count", value_name = "COUNT")]
     pub count: Option<u64>,

@@ -7,6 +7,7 @@ mod capture;
 mod capture_filter;
 mod cli;
 mod config;
+mod decode_as;
 mod display_filter;
 mod files;
 mod out;

@@ -27,7 +27,7 @@ pub struct Segments {
 impl Segments {
     /// For packets of `link_type`.
     pub fn new(link_type: LinkType) -> Self {
-        let options = Options { decryptor: None, flows: false, reassemble: false };
+        let options = Options { flows: false, reassemble: false, ..Options::default() };
         Self { decoder: Decoder::new(options), link_type }
     }
 

@@ -85,7 +85,8 @@ impl Flows {
             flow.setup = self.announced.of_udp(&key);
             flow.protocol = flow.setup.map_or(ProtocolId::NONE, |setup| setup.protocol);
         }
-        let carried = walk::carried(ports, payload, flow.protocol);
+        let known = walk::forced(work, ports).unwrap_or(flow.protocol);
+        let carried = walk::carried(ports, payload, known);
         let datagrams = carried.protocol.protocol().and_then(|protocol| protocol.datagrams.as_ref());
         let mut detail = None;
         if let Some(datagrams) = datagrams

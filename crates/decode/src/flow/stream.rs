@@ -185,6 +185,7 @@ impl Connection {
         }
         let mut framed = self.frame(side, bytes);
         if framed == Length::NotMine
+            && self.protocol != id::data
             && let Some(other) = detect(bytes, cx.ports).filter(|&other| other != self.protocol)
         {
             self.speak(cx.buffered, other);

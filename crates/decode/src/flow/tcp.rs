@@ -8,10 +8,12 @@ use super::stream::{Connection, Cx};
 use super::table::FlowKey;
 use super::{Facts, Flows, note, stream};
 use crate::Bytes;
+use crate::decode_as::{self, Selector};
 use crate::decoded::Work;
 use crate::decryptor::Side;
 use crate::limits::{self, Counters};
 use crate::proto::tcp::{flag, sacked, window_scale};
+use crate::registry::ProtocolId;
 
 /// One connection.
 pub(crate) struct TcpFlow {
@@ -124,7 +126,11 @@ impl Flows {
             *streams += 1;
             *streams - 1
         };
-        let setup = || self.announced.of_tcp(&key);
+        let setup = || {
+            let chosen = decode_as::of_ports(&work.settings.decode_as, Selector::TcpPort, ports);
+            let setup = self.announced.of_tcp(&key);
+            (chosen.or(setup.map(|setup| setup.protocol)), setup)
+        };
         let decryptor = &mut self.decryptor;
         let buffered = &mut self.buffered;
         let unacknowledged = &mut self.unacknowledged;
@@ -154,7 +160,7 @@ impl Flows {
                 decryptor.end(flow.stream);
             }
             self.tcp_streams += 1;
-            *flow = TcpFlow::new(self.tcp_streams - 1, packet.time, low, self.announced.of_tcp(&key));
+            *flow = TcpFlow::new(self.tcp_streams - 1, packet.time, low, setup());
         }
         let side = if low == flow.initiator_low { Side::Initiator } else { Side::Responder };
         reused |= flow.follow(side, segment, shift);
@@ -198,7 +204,13 @@ impl Flows {
 }
 
 impl TcpFlow {
-    fn new(stream: u32, time: Nanos, initiator_low: bool, setup: Option<Setup>) -> Self {
+    /// A connection whose protocol and announcement may be known before the first byte.
+    fn new(
+        stream: u32,
+        time: Nanos,
+        initiator_low: bool,
+        (protocol, setup): (Option<ProtocolId>, Option<Setup>),
+    ) -> Self {
         Self {
             stream,
             first: time,
@@ -206,7 +218,7 @@ impl TcpFlow {
             initiator_low,
             senders: Default::default(),
             analyzer: Analyzer::default(),
-            connection: setup.map(|setup| Box::new(Connection::speaking(Some(setup.protocol)))),
+            connection: protocol.map(|protocol| Box::new(Connection::speaking(Some(protocol)))),
             setup,
         }
     }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use plaintap_packet::BufferId;
 
+use crate::decode_as::{self, Selector};
 use crate::decoded::Work;
 use crate::layers::{Layer, Stop};
 use crate::limits;
@@ -38,7 +39,7 @@ pub(crate) enum End {
 /// bytes that are there.
 #[inline]
 pub(crate) fn walk(work: &mut Work, frame: &[u8], start: Start) -> End {
-    let Work { layers, buffers, .. } = work;
+    let Work { layers, buffers, settings, .. } = work;
     let bytes = if start.buffer == BufferId::FRAME { frame } else { buffers.bytes(start.buffer) };
     let Start { buffer, mut offset, mut end, mut reported_end, mut protocol } = start;
     for _ in 0..limits::MAX_DEPTH {
@@ -46,7 +47,7 @@ pub(crate) fn walk(work: &mut Work, frame: &[u8], start: Start) -> End {
         if rest.is_empty() {
             return End::Done;
         }
-        let step = match proto::enter(protocol, Bytes(rest)) {
+        let mut step = match proto::enter(protocol, Bytes(rest)) {
             Ok(step) => step,
             Err(short) => {
                 stop(
@@ -57,6 +58,9 @@ pub(crate) fn walk(work: &mut Work, frame: &[u8], start: Start) -> End {
                 return End::Done;
             }
         };
+        if !settings.decode_as.is_empty() {
+            decode_as::correct(&settings.decode_as, protocol, Bytes(rest), &mut step);
+        }
         reported_end = reported_end.min(offset.saturating_add(step.end)).max(offset);
         end = end.min(reported_end);
         let header = step.header.min(end - offset);
@@ -120,8 +124,15 @@ pub(crate) fn piece(work: &Work, index: usize) -> Option<Start> {
 pub(crate) fn datagram(work: &Work, frame: &[u8], index: usize) -> Option<Start> {
     let layer = work.layers.as_slice().get(index)?;
     let b = Bytes(work.bytes(frame, layer.buffer).get(layer.offset as usize..layer.end as usize)?);
-    let found = carried((b.u16(0), b.u16(2)), b.clamped(layer.header as usize, b.len()), ProtocolId::NONE);
+    let ports = (b.u16(0), b.u16(2));
+    let known = forced(work, ports).unwrap_or(ProtocolId::NONE);
+    let found = carried(ports, b.clamped(layer.header as usize, b.len()), known);
     payload(work, index, found.protocol)
+}
+
+/// What the user says that is spoken between these UDP ports.
+pub(crate) fn forced(work: &Work, ports: (u16, u16)) -> Option<ProtocolId> {
+    decode_as::of_ports(&work.settings.decode_as, Selector::UdpPort, ports)
 }
 
 /// What is behind the header of layer number `index`, as one of `protocol`.
@@ -152,6 +163,9 @@ pub(crate) fn carried(ports: (u16, u16), payload: &[u8], known: ProtocolId) -> C
         if !matches!(protocol, ProtocolId::NONE | id::data) && admits(protocol) {
             return Carried { protocol, recognised: false };
         }
+        if known == id::data {
+            return Carried { protocol: known, recognised: false };
+        }
     }
     let recognises = |protocol: &&ProtocolId| {
         let datagrams = protocol.protocol().and_then(|protocol| protocol.datagrams.as_ref());
@@ -172,6 +186,11 @@ pub(crate) const FRAGMENT_MORE: u32 = 1 << 16;
 /// bytes, whether more follow, and the protocol of the datagram.
 pub(crate) fn fragment_detail(offset: u16, more: bool, protocol: ProtocolId) -> u32 {
     u32::from(offset) | if more { FRAGMENT_MORE } else { 0 } | u32::from(protocol.0) << 24
+}
+
+/// The same with another protocol.
+pub(crate) fn with_protocol(detail: u32, protocol: ProtocolId) -> u32 {
+    detail & 0x00ff_ffff | u32::from(protocol.0) << 24
 }
 
 #[cold]

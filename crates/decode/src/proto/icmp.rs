@@ -1,11 +1,13 @@
 //! Internet Control Message Protocol, RFC 792.
 
 use super::prelude::*;
+use crate::checksum;
 
 fields! {
     TYPE: U8 at(0..1), "icmp.type", "Type", names(TYPES);
     CODE: U8 at(1..2), "icmp.code", "Code";
     CHECKSUM: U16 at(2..4), "icmp.checksum", "Checksum", hex;
+    CHECKSUM_STATUS: U8 meta(checksum::put_status), "icmp.checksum.status", "Checksum Status", names(checksum::STATUS);
     IDENT: U16 at(4..6), "icmp.ident", "Identifier", when(is_query);
     SEQ: U16 at(6..8), "icmp.seq", "Sequence Number", when(is_query);
     SEQ_LE: U16 meta(sequence_le), "icmp.seq_le", "Sequence Number (LE)";

@@ -1,11 +1,13 @@
 //! ICMP for IPv6, RFC 4443, and neighbor discovery, RFC 4861.
 
 use super::prelude::*;
+use crate::checksum;
 
 fields! {
     TYPE: U8 at(0..1), "icmpv6.type", "Type", names(TYPES);
     CODE: U8 at(1..2), "icmpv6.code", "Code";
     CHECKSUM: U16 at(2..4), "icmpv6.checksum", "Checksum", hex;
+    CHECKSUM_STATUS: U8 meta(checksum::put_status), "icmpv6.checksum.status", "Checksum Status", names(checksum::STATUS);
     IDENTIFIER: U16 at(4..6), "icmpv6.echo.identifier", "Identifier", hex, when(is_echo);
     SEQUENCE: U16 at(6..8), "icmpv6.echo.sequence_number", "Sequence", when(is_echo);
     MTU: U32 at(4..8), "icmpv6.mtu", "MTU", when(|v| v.bytes.u8(0) == 2);

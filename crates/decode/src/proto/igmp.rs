@@ -1,6 +1,7 @@
 //! The Internet Group Management Protocol: version 1 (RFC 1112), 2 (RFC 2236) and 3 (RFC 3376).
 
 use super::prelude::*;
+use crate::checksum;
 
 fields! {
     TYPE: U8 at(0..1), "igmp.type", "Type", hex, names(TYPES);
@@ -8,6 +9,7 @@ fields! {
         "igmp.version", "IGMP Version";
     MAX_RESP: U8 meta(max_resp), "igmp.max_resp", "Max Resp Time";
     CHECKSUM: U16 at(2..4), "igmp.checksum", "Checksum", hex;
+    CHECKSUM_STATUS: U8 meta(checksum::put_status), "igmp.checksum.status", "Checksum Status", names(checksum::STATUS);
     NUM_GRP_RECS: U16 at(6..8), "igmp.num_grp_recs", "Num Group Records", when(|v| v.bytes.u8(0) == REPORT_3);
     S: Bool bits(8..9, 0x08), "igmp.s", "S", when(|v| is_query_3(v.bytes));
     QRV: U8 bits(8..9, 0x07), "igmp.qrv", "QRV", when(|v| is_query_3(v.bytes));

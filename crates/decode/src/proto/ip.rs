@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use crate::Address;
+use crate::checksum;
 use crate::decoded::host;
 use crate::flow::walk::fragment_detail;
 
@@ -22,6 +23,7 @@ fields! {
     TTL: U8 at(8..9), "ip.ttl", "Time to Live";
     PROTO: U8 at(9..10), "ip.proto", "Protocol", names(names::IP_PROTOCOLS);
     CHECKSUM: U16 at(10..12), "ip.checksum", "Header Checksum", hex;
+    CHECKSUM_STATUS: U8 meta(checksum::put_status), "ip.checksum.status", "Header checksum status", names(checksum::STATUS);
     SRC: Ip4 at(12..16), "ip.src", "Source Address";
     SRC_HOST: Text meta(|v, out| host(v, v.header().array(12).map(Address::Ip4), out)), "ip.src_host", "Source Host", hidden;
     DST_HOST: Text meta(|v, out| host(v, v.header().array(16).map(Address::Ip4), out)), "ip.dst_host", "Destination Host", hidden;

@@ -1,12 +1,14 @@
 //! The Stream Control Transmission Protocol, RFC 9260: the common header and its chunks.
 
 use super::prelude::*;
+use crate::checksum;
 
 fields! {
     SRCPORT: U16 at(0..2), "sctp.srcport", "Source port";
     DSTPORT: U16 at(2..4), "sctp.dstport", "Destination port";
     VERIFICATION_TAG: U32 at(4..8), "sctp.verification_tag", "Verification tag", hex;
     CHECKSUM: U32 at(8..12), "sctp.checksum", "Checksum", hex;
+    CHECKSUM_STATUS: U8 meta(checksum::put_status), "sctp.checksum.status", "Checksum Status", names(checksum::STATUS);
     CHUNK_TYPE: U8 walk, "sctp.chunk_type", "Chunk type", names(CHUNKS);
     CHUNK_FLAGS: U8 walk, "sctp.chunk_flags", "Chunk flags", hex;
     CHUNK_LENGTH: U16 walk, "sctp.chunk_length", "Chunk length";

@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use super::tcp_analysis as analysis;
+use crate::checksum;
 use crate::flow::analysis::mark;
 
 /// Bits of the flags.
@@ -48,6 +49,7 @@ fields! {
         "tcp.window_size", "Calculated window size";
     WINDOW_SCALE: I32 meta(window_factor), "tcp.window_size_scalefactor", "Window size scaling factor";
     CHECKSUM: U16 at(16..18), "tcp.checksum", "Checksum", hex;
+    CHECKSUM_STATUS: U8 meta(checksum::put_status), "tcp.checksum.status", "Checksum Status", names(checksum::STATUS);
     URGENT_POINTER: U16 at(18..20), "tcp.urgent_pointer", "Urgent Pointer";
     OPTIONS: Bytes rest(20), "tcp.options", "TCP Options";
     OPTION_KIND: U8 walk, "tcp.option_kind", "Kind", names(KINDS);

@@ -1,12 +1,14 @@
 //! User Datagram Protocol, RFC 768.
 
 use super::prelude::*;
+use crate::checksum;
 
 fields! {
     SRCPORT: U16 at(0..2), "udp.srcport", "Source Port";
     DSTPORT: U16 at(2..4), "udp.dstport", "Destination Port";
     LENGTH: U16 at(4..6), "udp.length", "Length";
     CHECKSUM: U16 at(6..8), "udp.checksum", "Checksum", hex;
+    CHECKSUM_STATUS: U8 meta(checksum::put_status), "udp.checksum.status", "Checksum Status", names(checksum::STATUS);
     STREAM: U32 meta(|v, out| if let Some(f) = v.facts() { out(Value::Unsigned(f.stream.into())) }),
         "udp.stream", "Stream index";
     TIME_RELATIVE: Duration meta(|v, out| if let Some(f) = v.facts() { out(Value::Duration(f.since_first)) }),

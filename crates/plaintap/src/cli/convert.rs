@@ -14,11 +14,11 @@ use plaintap_packet::{Nanos, Packet};
 use super::read::{load_keys, usage};
 use crate::args::{ConvertArguments, FileFormat, ReadArguments, SplitArguments};
 use crate::capture_filter::FileFilter;
-use crate::display_filter;
 use crate::files::{
     Connections, Duplicates, Encoder, FlowKey, Outputs, Ranges, SecretRoutes, Secrets, Split, Target,
     display_name, failure, open, parse_time,
 };
+use crate::{decode_as, display_filter};
 
 /// Runs the command.
 ///
@@ -113,7 +113,7 @@ impl Plan {
             filter: arguments
                 .display_filter
                 .as_deref()
-                .map(|text| Filter::new(text, &arguments.keys, true))
+                .map(|text| Filter::new(text, &arguments.keys, true, Options::default()))
                 .transpose()?,
             keep: arguments.packets.as_deref().map(Ranges::parse).transpose()?,
             delete: arguments.delete.as_deref().map(Ranges::parse).transpose()?,
@@ -127,12 +127,17 @@ impl Plan {
     }
 
     fn of_selection(arguments: &ReadArguments) -> Result<Self> {
+        let options = Options {
+            decode_as: decode_as::parse_all(&arguments.decode_as)?,
+            verify_checksums: arguments.verify_checksums,
+            ..Options::default()
+        };
         Ok(Self {
             capture_filter: arguments.capture_filter.as_deref().map(FileFilter::new).transpose()?,
             filter: arguments
                 .display_filter
                 .as_deref()
-                .map(|text| Filter::new(text, &arguments.keys, !arguments.no_decrypt))
+                .map(|text| Filter::new(text, &arguments.keys, !arguments.no_decrypt, options))
                 .transpose()?,
             left: arguments.count.unwrap_or(u64::MAX),
             ..Self::default()
@@ -178,17 +183,15 @@ struct Filter {
 }
 
 impl Filter {
-    fn new(text: &str, key_logs: &[PathBuf], decrypt: bool) -> Result<Self> {
+    fn new(text: &str, key_logs: &[PathBuf], decrypt: bool, options: Options) -> Result<Self> {
         let filter = display_filter::compile(text)?;
         let keys = KeyStore::new();
         for path in key_logs {
             load_keys(&keys, path)?;
         }
         let decryptor = TlsDecryptor::new(keys.clone());
-        let options = Options {
-            decryptor: if decrypt { Some(Box::new(decryptor)) } else { None },
-            ..Options::default()
-        };
+        let options =
+            Options { decryptor: if decrypt { Some(Box::new(decryptor)) } else { None }, ..options };
         let decoder = Decoder::new(options);
         Ok(Self { filter, decoder, keys })
     }

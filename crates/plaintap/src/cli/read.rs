@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Error, Result, anyhow, bail};
 use plaintap_crypt::keylog::LineError;
 use plaintap_crypt::{KeyStore, TlsDecryptor};
-use plaintap_decode::{Decoder, Options, ProcessInfo};
+use plaintap_decode::{DecodeAs, Decoder, Options, ProcessInfo};
 use plaintap_filter::{DisplayFilter, Needs};
 use plaintap_packet::file::{self, Entry, Reader, Record, secrets_type};
 
@@ -17,7 +17,7 @@ use crate::args::{Format, ReadArguments, TimeFormat};
 use crate::capture_filter::FileFilter;
 use crate::files::{display_name, open};
 use crate::out::{Clock, Details, FieldOptions, Fields, Hex, Jsonl, Lines, Printer, fields_of};
-use crate::{complain, display_filter};
+use crate::{complain, decode_as, display_filter};
 
 /// Runs the command.
 ///
@@ -39,6 +39,10 @@ pub fn read(arguments: &ReadArguments) -> Result<ExitCode> {
         Ok(filter) => filter,
         Err(error) => return Ok(usage(&error)),
     };
+    let rules = match decode_as::parse_all(&arguments.decode_as) {
+        Ok(rules) => rules,
+        Err(error) => return Ok(usage(&error)),
+    };
     let names = match NameSources::new(arguments) {
         Ok(names) => names,
         Err(error) => return Ok(usage(&error)),
@@ -52,7 +56,7 @@ pub fn read(arguments: &ReadArguments) -> Result<ExitCode> {
     let reader = Reader::new(stream).map_err(|e| anyhow!("{name}: {e}"))?;
 
     let mut pass = Pass {
-        decoder: decoder(arguments, &keys, &names, filter.as_ref()),
+        decoder: decoder(arguments, rules, &keys, &names, filter.as_ref()),
         names,
         keys,
         printers,
@@ -156,10 +160,12 @@ impl Pass {
 /// A decoder that does what filter and fields need; lines and details show everything that is found.
 fn decoder(
     arguments: &ReadArguments,
+    decode_as: Vec<DecodeAs>,
     keys: &KeyStore,
     names: &NameSources,
     filter: Option<&DisplayFilter>,
 ) -> Decoder {
+    let options = Options { decode_as, verify_checksums: arguments.verify_checksums, ..Options::default() };
     if !names.of_packets()
         && !arguments.fields.is_empty()
         && let Some(fields) = fields_of(&arguments.fields)
@@ -170,13 +176,13 @@ fn decoder(
             None => needs,
         };
         if !needs.reassembly {
-            return names.prepare(Decoder::of_headers(needs.flows));
+            return names.prepare(Decoder::of_headers(Options { flows: needs.flows, ..options }));
         }
     }
     let decryptor = TlsDecryptor::new(keys.clone());
     names.prepare(Decoder::new(Options {
         decryptor: if arguments.no_decrypt { None } else { Some(Box::new(decryptor)) },
-        ..Options::default()
+        ..options
     }))
 }
 

@@ -67,7 +67,7 @@ pub struct Connections {
 impl Connections {
     /// Of a capture that begins.
     pub fn new() -> Self {
-        let options = Options { decryptor: None, flows: false, reassemble: false };
+        let options = Options { flows: false, reassemble: false, ..Options::default() };
         Self {
             decoder: Decoder::new(options),
             number: 0,
