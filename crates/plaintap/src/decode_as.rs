@@ -116,7 +116,7 @@ mod tests {
             ("tcp.port==1", "expected LAYER==SELECTOR,PROTOCOL"),
             ("tcp.port=1,tls", "expected LAYER==SELECTOR,PROTOCOL"),
             ("foo.port==1,tls", "known are ethertype, ip.proto, tcp.port, udp.port"),
-            ("tcp.port==80,htp", "did you mean http"),
+            ("tcp.port==80,htp", "unknown protocol \"htp\"; did you mean "),
             ("udp.port==1,http", "cannot stand behind udp.port"),
             ("tcp.port==x,tls", "\"x\" is no number from 0 to 65535"),
             ("tcp.port==,tls", "is no number"),

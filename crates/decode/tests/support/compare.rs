@@ -24,9 +24,21 @@ pub(crate) fn compare(
     table: &mut BTreeMap<&'static str, Count>,
     counts: impl Fn((&Decoded<'_>, FieldRef)) -> bool,
 ) -> bool {
-    let expected = tshark(path, fields);
+    compare_with(Options::default(), &[], path, fields, table, counts)
+}
+
+/// The same with options, and the preferences of tshark that stand for them.
+pub(crate) fn compare_with(
+    options: Options,
+    preferences: &[&str],
+    path: &Path,
+    fields: &[FieldRef],
+    table: &mut BTreeMap<&'static str, Count>,
+    counts: impl Fn((&Decoded<'_>, FieldRef)) -> bool,
+) -> bool {
+    let expected = tshark(path, fields, preferences);
     let selection = Selection::new(fields);
-    let mut decoder = Decoder::new(Options::default());
+    let mut decoder = Decoder::new(options);
     let mut rows = expected.lines();
     let mut complete = true;
     let mut columns = vec![String::new(); fields.len()];
@@ -71,9 +83,12 @@ pub(crate) fn compare(
 }
 
 /// The fields of all packets as tshark prints them, without the user's settings.
-fn tshark(path: &Path, fields: &[FieldRef]) -> String {
+fn tshark(path: &Path, fields: &[FieldRef], preferences: &[&str]) -> String {
     let mut command = Command::new("tshark");
     command.args(["-n", "-T", "fields", "-E", "separator=\x1f", "-E", "aggregator=\x1e", "-r"]).arg(path);
+    for preference in preferences {
+        command.args(["-o", preference]);
+    }
     for field in fields {
         command.args(["-e", field.name()]);
     }

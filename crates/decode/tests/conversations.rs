@@ -1,0 +1,147 @@
+//! What decides on the protocol of a conversation: its content on any port, what others announced, and the user.
+
+use plaintap_decode::{DecodeAs, Decoder, Options, Selector, id, registry, text};
+use plaintap_packet::{Direction, LinkType, Nanos, Packet};
+
+/// An IPv4 packet between 10.0.0.1 and 10.0.0.2; `forward` is from the first one.
+fn ip4(protocol: u8, forward: bool, payload: &[u8]) -> Vec<u8> {
+    let mut packet = vec![0x45, 0];
+    packet.extend((20 + payload.len() as u16).to_be_bytes());
+    packet.extend([0, 7, 0, 0, 64, protocol, 0, 0]);
+    packet.extend(if forward { [10, 0, 0, 1, 10, 0, 0, 2] } else { [10, 0, 0, 2, 10, 0, 0, 1] });
+    packet.extend(payload);
+    packet
+}
+
+fn udp(from: u16, to: u16, payload: &[u8]) -> Vec<u8> {
+    let mut datagram = [from, to, 8 + payload.len() as u16, 0].map(u16::to_be_bytes).concat();
+    datagram.extend(payload);
+    ip4(17, from < to, &datagram)
+}
+
+fn tcp(from: u16, to: u16, sequence: u32, flags: u8, payload: &[u8]) -> Vec<u8> {
+    let mut segment = [from, to].map(u16::to_be_bytes).concat();
+    segment.extend(sequence.to_be_bytes());
+    segment.extend([0, 0, 0, 1, 0x50, flags, 4, 0, 0, 0, 0, 0]);
+    segment.extend(payload);
+    ip4(6, from < to, &segment)
+}
+
+/// One value of each packet, empty where it has none.
+fn values(options: Options, packets: &[Vec<u8>], field: &str) -> Vec<String> {
+    let field = registry::field(field).expect("the field is in the registry");
+    let mut decoder = Decoder::new(options);
+    let mut values = Vec::new();
+    for (number, data) in packets.iter().enumerate() {
+        let packet = Packet {
+            data,
+            time: Nanos(number as i64),
+            original_length: data.len() as u32,
+            link_type: LinkType::RAW,
+            interface: 0,
+            direction: Direction::Unknown,
+            process: None,
+        };
+        let mut value_text = String::new();
+        decoder.decode(&packet, number as u64 + 1).values(field, &mut |_, value| {
+            text::write_value(field.field(), &value, &mut value_text);
+        });
+        values.push(value_text);
+    }
+    values
+}
+
+fn protocols(options: Options, packets: &[Vec<u8>]) -> Vec<String> {
+    values(options, packets, "frame.protocols")
+}
+
+fn decode_as(selector: Selector, number: u32, protocol: registry::ProtocolId) -> Options {
+    let rule = DecodeAs { selector, numbers: number..=number, protocol };
+    Options { decode_as: vec![rule], ..Options::default() }
+}
+
+const QUERY: &[u8] = b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x03www\x03lan\0\0\x01\0\x01";
+
+#[test]
+fn dns_is_known_by_its_content() {
+    let damaged = &QUERY[..QUERY.len() - 1];
+    let in_stream = [&[0, QUERY.len() as u8], QUERY].concat();
+    let packets = [udp(1111, 2222, QUERY), udp(1112, 2222, damaged), tcp(1113, 2222, 1, 0x18, &in_stream)];
+    assert_eq!(
+        protocols(Options::default(), &packets),
+        ["raw:ip:udp:dns", "raw:ip:udp:data", "raw:ip:tcp:dns"]
+    );
+}
+
+#[test]
+fn a_conversation_stays_what_its_first_datagram_was() {
+    let (mut handshake, mut transport) = ([0; 148], [0; 32]);
+    (handshake[0], transport[0]) = (1, 4);
+    let packets = [
+        udp(1111, 2222, &transport),
+        udp(1111, 2222, &handshake),
+        udp(2222, 1111, &transport),
+        udp(2223, 1111, &transport),
+    ];
+    let found = protocols(Options::default(), &packets);
+    assert_eq!(found, ["raw:ip:udp:data", "raw:ip:udp:wg", "raw:ip:udp:wg", "raw:ip:udp:data"]);
+}
+
+#[test]
+fn what_was_announced_is_expected_once_a_connection_begins() {
+    let control = b"227 Entering Passive Mode (10,0,0,2,195,80)\r\n";
+    let data = b"GET / HTTP/1.1\r\n\r\n";
+    let packets = [tcp(21, 40_000, 1, 0x18, control), tcp(40_001, 50_000, 1, 0x18, data)];
+    let found = protocols(Options::default(), &packets);
+    assert_eq!(found, ["raw:ip:tcp:ftp", "raw:ip:tcp:ftp-data"]);
+    assert_eq!(protocols(Options::default(), &packets[1..]), ["raw:ip:tcp:http"]);
+}
+
+#[test]
+fn the_user_knows_better() {
+    let http = tcp(40_001, 50_000, 1, 0x18, b"GET / HTTP/1.1\r\n\r\n");
+    let as_data = decode_as(Selector::TcpPort, 50_000, id::data);
+    assert_eq!(protocols(as_data, std::slice::from_ref(&http)), ["raw:ip:tcp:data"]);
+
+    let stun_port = udp(3478, 5000, b"hello");
+    assert_eq!(protocols(Options::default(), std::slice::from_ref(&stun_port)), ["raw:ip:udp:data"]);
+    let syslog = decode_as(Selector::UdpPort, 5000, id::syslog);
+    assert_eq!(protocols(syslog, &[stun_port]), ["raw:ip:udp:syslog"]);
+
+    let inner = &udp(1111, 2222, QUERY)[20..];
+    let packets = [ip4(253, true, inner)];
+    assert_eq!(protocols(Options::default(), &packets), ["raw:ip:data"]);
+    assert_eq!(protocols(decode_as(Selector::IpProtocol, 253, id::udp), &packets), ["raw:ip:udp:dns"]);
+}
+
+#[test]
+fn checksums_are_verified_when_asked_for() {
+    let mut packet = udp(1111, 2222, b"odd");
+    let status = |packet: &Vec<u8>, verify_checksums| {
+        let options = Options { verify_checksums, ..Options::default() };
+        values(options, std::slice::from_ref(packet), "udp.checksum.status").concat()
+    };
+    assert_eq!(status(&packet, true), "3", "a zero says that there is none");
+    // The pseudo header's sum, as a sender leaves it to its network card: 0a00 0001 0a00 0002 0011 000b.
+    packet[26..28].copy_from_slice(&[0x14, 0x1f]);
+    assert_eq!((status(&packet, false), status(&packet, true)), ("2".into(), "0".into()));
+    let mut info = String::new();
+    let mut decoder = Decoder::new(Options { verify_checksums: true, ..Options::default() });
+    let whole = Packet {
+        data: &packet,
+        time: Nanos(0),
+        original_length: packet.len() as u32,
+        link_type: LinkType::RAW,
+        interface: 0,
+        direction: Direction::Unknown,
+        process: None,
+    };
+    decoder.decode(&whole, 1).info(&mut info);
+    assert!(info.contains("[checksum 0x141f wrong, should be 0x"), "{info}");
+    assert!(info.contains("; probably checksum offload at the sender]"), "{info}");
+    // With the ports, the length and the text added: 141f 0457 08ae 000b 6f64 6400.
+    let sum: u32 = [0x141f_u32, 0x0457, 0x08ae, 0x000b, 0x6f64, 0x6400].iter().sum();
+    let checksum = !((sum & 0xffff) + (sum >> 16)) as u16;
+    packet[26..28].copy_from_slice(&checksum.to_be_bytes());
+    assert_eq!(status(&packet, true), "1");
+}
