@@ -1,6 +1,7 @@
-//! Development tasks: `cargo xtask check`, `cargo xtask test`, `cargo xtask dist`. CI and people use the same ones.
+//! Development tasks: `cargo xtask check`, `cargo xtask test`, `cargo xtask dist`, `cargo xtask fuzz`. CI and people use the same ones.
 
 mod arrows;
+mod fuzz;
 mod testing;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   check   format, clippy with warnings as errors, documentation, the arrows between crates
   test    all tests, with a count of passed, failed and skipped as the last line
   dist    the static release binary; prints its path
+  fuzz    [TARGET [FILE…]] [--seconds N]: fuzzes all targets or one, N seconds (60) each; with files runs only those.
+          Targets: files packets protocols streams capture-filters display-filters keys, or the name of a protocol
 ";
 
 fn main() -> ExitCode {
@@ -21,6 +24,7 @@ fn main() -> ExitCode {
         "check" => check(),
         "test" => testing::run(),
         "dist" => dist(),
+        "fuzz" => fuzz::run(&std::env::args_os().skip(2).collect::<Vec<_>>()),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);
@@ -37,6 +41,7 @@ fn main() -> ExitCode {
 
 fn check() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
+    run(cargo().args(["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"]))?;
     run(Command::new("rustfmt")
         .args(["--check", "--edition", "2024"])
         .args(protocols()?)

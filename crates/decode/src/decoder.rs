@@ -10,7 +10,7 @@ use crate::hosts::{self, Hosts};
 use crate::limits::Counters;
 use crate::process::ProcessInfo;
 use crate::proto::id;
-use crate::registry::claimed;
+use crate::registry::{ProtocolId, claimed};
 
 /// What the decoder is to do.
 pub struct Options {
@@ -109,6 +109,26 @@ impl Decoder {
         number: u64,
         comments: &'a [&'a [u8]],
     ) -> Decoded<'a> {
+        self.decode_from(claimed::link_type(packet.link_type), packet, number, comments)
+    }
+
+    /// The same for bytes that begin with a header of `protocol`, whatever the link type says.
+    pub fn decode_as<'a>(
+        &'a mut self,
+        protocol: ProtocolId,
+        packet: &Packet<'a>,
+        number: u64,
+    ) -> Decoded<'a> {
+        self.decode_from(protocol, packet, number, &[])
+    }
+
+    fn decode_from<'a>(
+        &'a mut self,
+        protocol: ProtocolId,
+        packet: &Packet<'a>,
+        number: u64,
+        comments: &'a [&'a [u8]],
+    ) -> Decoded<'a> {
         if let Some(hosts) = &mut self.hosts {
             self.counters.names_dropped += hosts.settle();
         }
@@ -120,13 +140,7 @@ impl Decoder {
         if packet.process.is_some() {
             walk::mark(&mut self.work, id::proc, BufferId::FRAME, 0..0, 0);
         }
-        let start = walk::Start {
-            buffer: BufferId::FRAME,
-            offset: 0,
-            end,
-            reported_end: reported,
-            protocol: claimed::link_type(packet.link_type),
-        };
+        let start = walk::Start { buffer: BufferId::FRAME, offset: 0, end, reported_end: reported, protocol };
         match &mut self.flows {
             Some(flows) => flows.decode(&mut self.work, packet, number, start, &mut self.counters),
             None => walk::alone(&mut self.work, packet.data, start),

@@ -87,7 +87,6 @@ pub struct Counters {
     pub header_lists_cut: u64,
     /// Compressed messages that are damaged, refer to what was not captured, or hold more than [`MAX_BODY`].
     pub bodies_cut: u64,
-
     /// Names of addresses beyond [`MAX_HOSTS`].
     pub names_dropped: u64,
     /// Bytes of TCP payload that were seen again (retransmissions and overlaps).

@@ -9,7 +9,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use plaintap_packet::file::{Reader, Record, kind};
+use plaintap_packet::file::{Interface, PcapngWriter, Reader, Record, kind};
+use plaintap_packet::{Direction, LinkType, Nanos, Packet};
 use tempfile::TempDir;
 
 use support::*;
@@ -332,6 +333,46 @@ fn split_files_together_are_the_whole() {
     assert_eq!(together, sorted);
     assert!(files.len() > 3 && files.len() < sorted.len(), "{} files", files.len());
     assert!(names(&files)[0].starts_with("s_00000_"), "{:?}", names(&files));
+}
+
+#[test]
+fn files_split_by_size_keep_below_it_and_every_packet_in_order() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (whole, out) = (folder.path().join("whole.pcapng"), folder.path().join("s.pcapng"));
+    let mut writer =
+        PcapngWriter::new(fs::File::create(&whole).expect("a file"), "test", "", "").expect("a section");
+    writer.interface(&Interface { link_type: LinkType::RAW, ..Interface::default() }).expect("an interface");
+    for number in 0..2500_u32 {
+        let data = [&number.to_be_bytes()[..], &[0; 900]].concat();
+        let packet = Packet {
+            data: &data,
+            time: Nanos(i64::from(number)),
+            original_length: data.len() as u32,
+            link_type: LinkType::RAW,
+            interface: 0,
+            direction: Direction::Unknown,
+            process: None,
+        };
+        writer.packet(&packet, None).expect("a packet");
+    }
+    ok(&["convert", str(&whole), str(&out), "-C", "1"]);
+    fs::remove_file(&whole).expect("the input");
+    let mut files: Vec<_> =
+        fs::read_dir(folder.path()).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    let mut numbers = Vec::new();
+    for (index, file) in files.iter().enumerate() {
+        let size = fs::metadata(file).expect("metadata").len();
+        let full = index + 1 == files.len() || size > 998_000;
+        assert!(size <= 1_000_000 && full, "{}: {size} bytes", file.display());
+        let mut reader = Reader::new(fs::File::open(file).expect("a file")).expect("a capture");
+        while let Some(record) = reader.next_record().expect("a sound file") {
+            if let Record::Packet(packet, _) = record {
+                numbers.extend(packet.data.first_chunk().map(|number| u32::from_be_bytes(*number)));
+            }
+        }
+    }
+    assert_eq!((files.len(), numbers), (3, (0..2500).collect()));
 }
 
 #[test]

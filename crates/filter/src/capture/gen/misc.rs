@@ -99,7 +99,7 @@ impl Generator<'_> {
             }
             Kind::Juniper => return self.masked(From::Link, 3, Width::Byte, either(0, 1), 0x01),
             _ if self.options.source == Source::Live => self.ancillary(ancillary::PACKET_TYPE, OUTGOING),
-            _ => return Err(self.unsupported("'inbound' or 'outbound' in a file")),
+            _ => return Err(self.not_in_files("which way they went")),
         };
         Ok(if outbound { outgoing } else { outgoing.negated() })
     }
@@ -110,7 +110,7 @@ impl Generator<'_> {
         }
         match self.options.source {
             Source::Live => Ok(self.ancillary(ancillary::INTERFACE_INDEX, index)),
-            Source::File => Err(self.unsupported("'ifindex' in a file")),
+            Source::File => Err(self.not_in_files("through which interface they went")),
         }
     }
 

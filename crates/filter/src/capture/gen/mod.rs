@@ -300,6 +300,12 @@ impl Generator<'_> {
         Error::Invalid { column: self.at.start + 1, message: message.into() }
     }
 
+    /// What only the kernel knows, which tells it of the packets that it captures.
+    fn not_in_files(&self, what: &str) -> Error {
+        let link_type = link_types::describe(self.layers.row, self.layers.kind);
+        self.invalid(format!("packets of link type {link_type} do not say {what}: only a live capture knows"))
+    }
+
     fn unknown(&self, what: &'static str, name: &str) -> Error {
         Error::UnknownName { column: self.at.start + 1, what, name: name.to_owned() }
     }
