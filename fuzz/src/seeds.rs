@@ -44,7 +44,10 @@ impl Seeds {
             if entry.file_type()?.is_dir() {
                 self.folder(&path)?;
             } else if extension == "tsv" {
-                self.filters(&fs::read_to_string(&path)?)?;
+                let name = path.to_string_lossy();
+                let display = name.contains("display") || name.contains("tshark");
+                let target = if display { "display-filters" } else { "capture-filters" };
+                self.filters(target, &fs::read_to_string(&path)?)?;
             } else if extension.contains("cap") || ["gz", "zst", "lz4", "ntar"].contains(&extension) {
                 self.capture(&fs::read(&path)?)?;
             } else if extension.contains("key") {
@@ -66,11 +69,10 @@ impl Seeds {
     }
 
     /// Every column of a table may be a filter; what is none is good for errors.
-    fn filters(&self, table: &str) -> io::Result<()> {
+    fn filters(&self, target: &str, table: &str) -> io::Result<()> {
         for text in table.lines().flat_map(|line| line.split('\t')).filter(|text| text.len() < 200) {
             if text.contains(|c: char| c.is_ascii_alphabetic()) {
-                self.write("capture-filters", text.as_bytes())?;
-                self.write("display-filters", text.as_bytes())?;
+                self.write(target, text.as_bytes())?;
             }
         }
         Ok(())
