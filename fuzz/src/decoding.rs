@@ -59,7 +59,7 @@ pub(crate) fn protocols(data: &[u8]) {
 pub(crate) fn protocol(protocol: ProtocolId, data: &[u8]) {
     let mut decoder = Decoder::new(Options::default());
     let packet = packet(data, LinkType::RAW, 0);
-    Check::default().everything(&decoder.decode_as(protocol, &packet, 1));
+    Check::default().everything(&decoder.decode_protocol(protocol, &packet, 1));
 }
 
 pub(crate) fn packet(data: &[u8], link_type: LinkType, time: i64) -> Packet<'_> {

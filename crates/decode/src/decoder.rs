@@ -113,7 +113,7 @@ impl Decoder {
     }
 
     /// The same for bytes that begin with a header of `protocol`, whatever the link type says.
-    pub fn decode_as<'a>(
+    pub fn decode_protocol<'a>(
         &'a mut self,
         protocol: ProtocolId,
         packet: &Packet<'a>,
