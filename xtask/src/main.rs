@@ -1,7 +1,9 @@
-//! Development tasks: `cargo xtask check`, `cargo xtask test`, `cargo xtask dist`, `cargo xtask fuzz`. CI and people use the same ones.
+//! Development tasks: `cargo xtask check`, `cargo xtask test`, `cargo xtask stacks`, `cargo xtask dist`, `cargo xtask fuzz`. CI and people
+//! use the same ones.
 
 mod arrows;
 mod fuzz;
+mod stacks;
 mod testing;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 
   check   format, clippy with warnings as errors, documentation, the arrows between crates
   test    all tests, with a count of passed, failed and skipped as the last line
+  stacks  real programs captured and decrypted, as a table (docs/stacks.md); fetches some of them with pip; as root
   dist    the static release binary; prints its path
   fuzz    [TARGET [FILE…]] [--seconds N]: fuzzes all targets or one, N seconds (60) each; with files runs only those.
           Targets: files packets protocols streams capture-filters display-filters keys, or the name of a protocol
@@ -23,6 +26,7 @@ fn main() -> ExitCode {
     let result = match command.as_str() {
         "check" => check(),
         "test" => testing::run(),
+        "stacks" => stacks::run(),
         "dist" => dist(),
         "fuzz" => fuzz::run(&std::env::args_os().skip(2).collect::<Vec<_>>()),
         _ => {

@@ -226,6 +226,15 @@ impl<'a> Elf<'a> {
     }
 }
 
+/// The build id of a file of which only the beginning is given; notes stand near it.
+pub(crate) fn build_id_of_start(start: &[u8]) -> Option<&[u8]> {
+    let header = check_header(start).ok()?;
+    let mut entries = program_headers(start, header).ok()?.chunks_exact(PROGRAM_HEADER_SIZE);
+    entries.find_map(|entry| {
+        (u32_at(entry, 0) == PT_NOTE).then(|| build_id(segment(start, entry).ok()?.data))?
+    })
+}
+
 /// The build id in a segment of notes (elf(5), "Notes"): sizes of name and contents, type, name, contents, each padded to 4.
 fn build_id(mut notes: &[u8]) -> Option<&[u8]> {
     const HEADER: usize = 12;
@@ -420,6 +429,8 @@ pub(crate) mod tests {
         notes.extend(b"\x04\0\0\0\x03\0\0\0\x03\0\0\0GNU\0xyz\0");
         let file = build(EM_X86_64, ET_DYN, &[(PT_NOTE, 0, 4, &notes)]);
         assert_eq!(Elf::parse(&file).unwrap().build_id, Some(&b"xyz"[..]));
+        assert_eq!(build_id_of_start(&file), Some(&b"xyz"[..]));
+        assert_eq!(build_id_of_start(&file[..file.len() - 2]), None);
         assert_eq!(build_id(&notes[..notes.len() - 2]), None);
         assert_eq!(build_id(&[0xff; 40]), None);
     }

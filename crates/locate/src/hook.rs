@@ -167,6 +167,34 @@ pub enum Register {
     X(u8),
 }
 
+impl Register {
+    /// The registers of x86-64, by their number in instruction encodings.
+    pub(crate) const X86_64: [Self; 16] = [
+        Self::Rax,
+        Self::Rcx,
+        Self::Rdx,
+        Self::Rbx,
+        Self::Rsp,
+        Self::Rbp,
+        Self::Rsi,
+        Self::Rdi,
+        Self::R8,
+        Self::R9,
+        Self::R10,
+        Self::R11,
+        Self::R12,
+        Self::R13,
+        Self::R14,
+        Self::R15,
+    ];
+
+    /// The register that an expression of it alone prints as.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let mut all = Self::X86_64.into_iter().chain((0..32).map(Self::X));
+        all.find(|&register| Expression::register(register).to_string() == name)
+    }
+}
+
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -195,6 +223,19 @@ impl fmt::Display for Stack {
 }
 
 impl HookKind {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::GoWriteKeyLog,
+        Self::GoKeysFromMasterSecret,
+        Self::SslLogSecret,
+        Self::NssKeylogInt,
+        Self::GnuTlsCallKeylogFunc,
+        Self::GnuTlsSetKeys,
+        Self::NssRecordKeyLog,
+        Self::RustlsWillLog,
+        Self::RustlsLog,
+    ];
+
     /// The name of the function, as its source has it.
     pub const fn function(self) -> &'static str {
         match self {

@@ -55,6 +55,11 @@ pub fn locate(file: &[u8]) -> Result<Report, Error> {
     Ok(report)
 }
 
+/// The build id of an ELF file, of which `start` is the beginning (a few pages are enough for all linkers); `None` if it has none.
+pub fn build_id(start: &[u8]) -> Option<&[u8]> {
+    elf::build_id_of_start(start)
+}
+
 impl Report {
     fn take(&mut self, stack: Stack, found: Result<Found, NotFound>) {
         match found {

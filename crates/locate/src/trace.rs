@@ -7,12 +7,6 @@ use crate::elf::Elf;
 use crate::xref::{self, STACK_POINTER};
 use crate::{Expression, Register};
 
-/// x86-64's general registers, by their number.
-const REGISTERS: [Register; 16] = {
-    use Register::{R8, R9, R10, R11, R12, R13, R14, R15, Rax, Rbp, Rbx, Rcx, Rdi, Rdx, Rsi, Rsp};
-    [Rax, Rcx, Rdx, Rbx, Rsp, Rbp, Rsi, Rdi, R8, R9, R10, R11, R12, R13, R14, R15]
-};
-
 /// What is known of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
@@ -50,7 +44,7 @@ impl Trace {
     /// At the start every value is its own.
     pub(crate) fn new() -> Self {
         let own = |register| Some(Value::From(Expression::path(register, &[0])));
-        Self { registers: REGISTERS.map(own), writes: Vec::new(), info: InstructionInfoFactory::new() }
+        Self { registers: Register::X86_64.map(own), writes: Vec::new(), info: InstructionInfoFactory::new() }
     }
 
     /// The value of a register, by its number.

@@ -4,7 +4,9 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek};
 
-use plaintap_locate::{Error, Report, locate};
+use plaintap_locate::{Error, Hook, Report, Stack, locate};
+
+mod cache;
 
 /// A file that is larger is not searched: no program with a TLS stack comes near it.
 const LARGEST_FILE: u64 = 2 << 30;
@@ -28,6 +30,44 @@ impl fmt::Display for Unsearched {
             Self::Unsupported(error) => error.fmt(f),
         }
     }
+}
+
+/// What probes need to know of a file.
+#[derive(Debug, Default)]
+pub struct Surveyed {
+    /// Where secrets pass.
+    pub hooks: Vec<Hook>,
+    /// Why there are none, although the file seems to have a TLS stack.
+    pub doubt: Option<String>,
+}
+
+impl Surveyed {
+    /// The stacks with hooks, each once.
+    pub fn stacks(&self) -> Vec<Stack> {
+        let mut stacks: Vec<Stack> = self.hooks.iter().map(|hook| hook.stack).collect();
+        stacks.dedup();
+        stacks
+    }
+}
+
+/// Searches a file for TLS stacks, or remembers what an earlier search found.
+///
+/// # Errors
+/// When it is not code, or cannot be read.
+pub fn survey(file: &File) -> Result<Surveyed, Unsearched> {
+    let entry = cache::Entry::of(file);
+    if let Some(surveyed) = entry.as_ref().and_then(cache::Entry::load) {
+        return Ok(surveyed);
+    }
+    let report = search(file)?;
+    let mut doubts = report.missing.iter().filter(|(_, reason)| !reason.is_absence());
+    let doubt = doubts.next().filter(|_| report.hooks.is_empty());
+    let doubt = doubt.map(|(stack, reason)| format!("{stack}: {reason}"));
+    let surveyed = Surveyed { hooks: report.hooks, doubt };
+    if let Some(entry) = entry {
+        entry.store(&surveyed);
+    }
+    Ok(surveyed)
 }
 
 /// Searches a file for TLS stacks.

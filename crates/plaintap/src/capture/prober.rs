@@ -10,7 +10,7 @@ use plaintap_linux::run::Mapping;
 
 use super::ledger::ProbeLog;
 use super::survey::file_name;
-use crate::stacks::{Unsearched, search};
+use crate::stacks::{Unsearched, survey};
 
 /// See the module.
 pub struct Prober {
@@ -36,22 +36,22 @@ impl Prober {
     fn search(&mut self, file: &OwnedFd, path: &Path) {
         let name = path.display();
         let searched = file.try_clone().map_err(Unsearched::Unreadable);
-        let report = match searched.and_then(|file| search(&File::from(file))) {
-            Ok(report) => report,
+        let found = match searched.and_then(|file| survey(&File::from(file))) {
+            Ok(found) => found,
             Err(Unsearched::NotCode(_)) => return,
             Err(error) => return self.log.failed(format!("{name}: {error}")),
         };
-        if report.hooks.is_empty() {
-            // Explains a missing secret, and is no warning by itself.
-            if let Some((stack, reason)) = report.missing.iter().find(|(_, reason)| !reason.is_absence()) {
-                self.log.failed(format!("{name}: {stack}: {reason}"));
-            }
+        // Explains a missing secret, and is no warning by itself.
+        if let Some(doubt) = &found.doubt {
+            self.log.failed(format!("{name}: {doubt}"));
+        }
+        if found.hooks.is_empty() {
             return;
         }
-        match self.attacher.attach(file.as_fd(), &report.hooks) {
+        match self.attacher.attach(file.as_fd(), &found.hooks) {
             Ok(attached) => {
                 for (index, error) in &attached.failed {
-                    let function = report.hooks.get(*index).map_or("a function", |hook| hook.kind.function());
+                    let function = found.hooks.get(*index).map_or("a function", |hook| hook.kind.function());
                     self.log.failed(format!("{name}: {function} cannot be probed: {error}"));
                 }
                 if !attached.hooks.is_empty() {

@@ -7,33 +7,14 @@ use std::rc::Rc;
 use anyhow::{Result, bail};
 use plaintap_linux::container::Container;
 use plaintap_linux::processes::{FileId, MappedFile, Process};
-use plaintap_locate::{Hook, Stack};
 
-use crate::stacks::{Unsearched, search};
+use crate::stacks::{Surveyed, Unsearched, survey};
 
 /// See the module.
 #[derive(Default)]
 pub struct Survey {
     /// By inode and path: the number of a deleted file's inode can come to mean another file.
     files: HashMap<(FileId, PathBuf), Rc<Surveyed>>,
-}
-
-/// What was found in a file.
-#[derive(Debug, Default)]
-pub struct Surveyed {
-    /// Where secrets pass.
-    pub hooks: Vec<Hook>,
-    /// Why there are none, although the file seems to have a TLS stack.
-    pub doubt: Option<String>,
-}
-
-impl Surveyed {
-    /// The stacks with hooks, each once.
-    pub fn stacks(&self) -> Vec<Stack> {
-        let mut stacks: Vec<Stack> = self.hooks.iter().map(|hook| hook.stack).collect();
-        stacks.dedup();
-        stacks
-    }
 }
 
 impl Survey {
@@ -44,20 +25,15 @@ impl Survey {
         if let Some(known) = self.files.get(&key) {
             return (Rc::clone(known), false);
         }
-        let surveyed = Rc::new(survey(file));
+        let surveyed = Rc::new(search(file));
         self.files.insert(key, Rc::clone(&surveyed));
         (surveyed, true)
     }
 }
 
-fn survey(file: &MappedFile) -> Surveyed {
-    match file.open().map_err(Unsearched::Unreadable).and_then(|file| search(&file)) {
-        Ok(report) => {
-            let mut doubts = report.missing.iter().filter(|(_, reason)| !reason.is_absence());
-            let doubt = doubts.next().filter(|_| report.hooks.is_empty());
-            let doubt = doubt.map(|(stack, reason)| format!("{stack}: {reason}"));
-            Surveyed { hooks: report.hooks, doubt }
-        }
+fn search(file: &MappedFile) -> Surveyed {
+    match file.open().map_err(Unsearched::Unreadable).and_then(|file| survey(&file)) {
+        Ok(surveyed) => surveyed,
         Err(Unsearched::NotCode(_)) => Surveyed::default(),
         Err(error) => Surveyed { hooks: Vec::new(), doubt: Some(error.to_string()) },
     }
