@@ -30,11 +30,16 @@ pub enum Selector {
     TcpPort,
     /// UDP ports, of either end.
     UdpPort,
+    /// SCTP ports, of either end.
+    SctpPort,
+    /// SCTP payload protocol identifiers.
+    SctpPayload,
 }
 
 impl Selector {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::EtherType, Self::IpProtocol, Self::TcpPort, Self::UdpPort];
+    pub const ALL: [Self; 6] =
+        [Self::EtherType, Self::IpProtocol, Self::TcpPort, Self::UdpPort, Self::SctpPort, Self::SctpPayload];
 
     /// The name, as Wireshark has it.
     pub const fn name(self) -> &'static str {
@@ -43,6 +48,17 @@ impl Selector {
             Self::IpProtocol => "ip.proto",
             Self::TcpPort => "tcp.port",
             Self::UdpPort => "udp.port",
+            Self::SctpPort => "sctp.port",
+            Self::SctpPayload => "sctp.ppi",
+        }
+    }
+
+    /// The largest number there is.
+    pub const fn largest(self) -> u32 {
+        match self {
+            Self::IpProtocol => u8::MAX as u32,
+            Self::EtherType | Self::TcpPort | Self::UdpPort | Self::SctpPort => u16::MAX as u32,
+            Self::SctpPayload => u32::MAX,
         }
     }
 
@@ -52,7 +68,10 @@ impl Selector {
         protocol == id::data
             || match self {
                 Self::TcpPort => row.stream.is_some(),
-                Self::UdpPort => row.datagrams.is_some() || row.claims.iter().any(|c| self.is_of(c)),
+                // Messages of SCTP are whole, like datagrams.
+                Self::UdpPort | Self::SctpPort | Self::SctpPayload => {
+                    row.datagrams.is_some() || row.claims.iter().any(|c| matches!(c, Claim::UdpPort(_)))
+                }
                 Self::EtherType | Self::IpProtocol => row.claims.iter().any(|c| self.is_of(c)),
             }
     }
@@ -60,9 +79,7 @@ impl Selector {
     const fn is_of(self, claim: &Claim) -> bool {
         matches!(
             (self, claim),
-            (Self::EtherType, Claim::EtherType(_))
-                | (Self::IpProtocol, Claim::IpProtocol(_))
-                | (Self::UdpPort, Claim::UdpPort(_))
+            (Self::EtherType, Claim::EtherType(_)) | (Self::IpProtocol, Claim::IpProtocol(_))
         )
     }
 }

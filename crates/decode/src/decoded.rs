@@ -11,7 +11,7 @@ use crate::checksum;
 use crate::decode_as::DecodeAs;
 use crate::decoder::Timing;
 use crate::field::{Field, FieldIndex, FieldSink, Place, Value};
-use crate::flow::{Facts, Setup};
+use crate::flow::{Facts, Reassembled, Setup};
 use crate::hosts::Hosts;
 use crate::layers::{Layer, Layers, Stop};
 use crate::process::ProcessInfo;
@@ -36,6 +36,8 @@ pub(crate) struct Work {
     pub(crate) layers: Layers,
     pub(crate) buffers: Buffers,
     pub(crate) facts: Vec<Facts>,
+    /// Datagrams whose last missing fragment the packet is.
+    pub(crate) reassembled: Vec<Reassembled>,
     /// Numbers of QUIC packets, which take more bits than a layer's detail has.
     pub(crate) packet_numbers: Vec<u64>,
     pub(crate) settings: Settings,
@@ -53,6 +55,7 @@ impl Work {
         self.layers.clear();
         self.buffers.clear();
         self.facts.clear();
+        self.reassembled.clear();
         self.packet_numbers.clear();
     }
 
@@ -383,6 +386,14 @@ impl<'a> View<'a> {
     /// What the flow stage found out, for transport layers.
     pub(crate) fn facts(&self) -> Option<&'a Facts> {
         self.decoded.work.facts.get((self.layer.detail as usize).checked_sub(1)?)
+    }
+
+    /// The datagram that this network layer carries the last missing fragment of, with its bytes.
+    pub(crate) fn reassembled(&self) -> Option<(&'a Reassembled, &'a [u8])> {
+        let Work { layers, reassembled, .. } = self.decoded.work;
+        let here = |whole: &&Reassembled| layers.as_slice().get(whole.layer) == Some(&self.layer);
+        let whole = reassembled.iter().find(here)?;
+        Some((whole, self.decoded.buffer(whole.buffer)))
     }
 
     /// Who announced the conversation that this layer lies in, where its protocol is known from that.

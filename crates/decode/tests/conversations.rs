@@ -145,3 +145,24 @@ fn checksums_are_verified_when_asked_for() {
     packet[26..28].copy_from_slice(&checksum.to_be_bytes());
     assert_eq!(status(&packet, true), "1");
 }
+
+#[test]
+fn whole_messages_of_sctp_are_handed_on() {
+    let chunk = |kind: u8, flags: u8, payload: &[u8]| {
+        let mut chunk = vec![kind, flags, 0, 16 + payload.len() as u8];
+        chunk.extend([0; 12]);
+        chunk.extend(payload);
+        chunk.resize(chunk.len().next_multiple_of(4), 0);
+        chunk
+    };
+    let header = [&[0x13, 0x88, 0x13, 0x89][..], &[0; 8]].concat();
+    let packet = |chunks: &[Vec<u8>]| ip4(132, true, &[&header[..], &chunks.concat()].concat());
+    let packets = [
+        packet(&[chunk(0, 3, b"<14>m"), chunk(0, 3, b"<14>n")]),
+        packet(&[chunk(0, 2, b"<14>the first part"), chunk(3, 3, b"no data")]),
+    ];
+    let messages = |options| values(options, &packets, "syslog.msg");
+    assert_eq!(protocols(Options::default(), &packets), ["raw:ip:sctp:data:data", "raw:ip:sctp"]);
+    assert_eq!(messages(decode_as(Selector::SctpPort, 5000, id::syslog)), ["mn", ""]);
+    assert_eq!(messages(decode_as(Selector::SctpPayload, 0, id::syslog)), ["mn", ""]);
+}

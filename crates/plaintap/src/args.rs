@@ -127,7 +127,8 @@ pub struct ReadArguments {
     /// Print nothing and write the packets that match to OUT (pcapng, or pcap if so named); - is standard output
     #[arg(short = 'w', long = "write", value_name = "OUT", conflicts_with_all = ["details", "only_details", "summary", "hex", "format", "fields", "field_options", "time"])]
     pub write: Option<PathBuf>,
-    /// Decode what a number announces as another protocol: LAYER is tcp.port, udp.port, ethertype or ip.proto, SELECTOR
+    /// Decode what a number announces as another protocol: LAYER is tcp.port, udp.port, sctp.port, sctp.ppi,
+    /// ethertype or ip.proto, SELECTOR
     /// a number, FIRST-LAST or FIRST:COUNT, as in tcp.port==8443,tls (repeatable)
     #[arg(short = 'd', value_name = "LAYER==SELECTOR,PROTOCOL")]
     pub decode_as: Vec<String>,

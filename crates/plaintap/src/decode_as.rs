@@ -30,19 +30,12 @@ pub fn parse(rule: &str) -> Result<DecodeAs> {
         let known = Selector::ALL.map(Selector::name).join(", ");
         anyhow!("-d {rule}: unknown layer type {layer:?}; known are {known}")
     })?;
-    let numbers = range(numbers, largest(selector)).with_context(|| format!("-d {rule}"))?;
+    let numbers = range(numbers, selector.largest()).with_context(|| format!("-d {rule}"))?;
     Ok(DecodeAs {
         selector,
         numbers,
         protocol: named(protocol, selector).with_context(|| format!("-d {rule}"))?,
     })
-}
-
-fn largest(selector: Selector) -> u32 {
-    match selector {
-        Selector::IpProtocol => u8::MAX.into(),
-        Selector::EtherType | Selector::TcpPort | Selector::UdpPort => u16::MAX.into(),
-    }
 }
 
 fn named(name: &str, selector: Selector) -> Result<ProtocolId> {
@@ -115,7 +108,7 @@ mod tests {
         for (rule, expected) in [
             ("tcp.port==1", "expected LAYER==SELECTOR,PROTOCOL"),
             ("tcp.port=1,tls", "expected LAYER==SELECTOR,PROTOCOL"),
-            ("foo.port==1,tls", "known are ethertype, ip.proto, tcp.port, udp.port"),
+            ("foo.port==1,tls", "known are ethertype, ip.proto, tcp.port, udp.port, sctp.port, sctp.ppi"),
             ("tcp.port==80,htp", "unknown protocol \"htp\"; did you mean "),
             ("udp.port==1,http", "cannot stand behind udp.port"),
             ("tcp.port==x,tls", "\"x\" is no number from 0 to 65535"),

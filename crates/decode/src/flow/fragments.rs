@@ -1,5 +1,7 @@
 //! Puts IPv4 and IPv6 fragments together again (RFC 791 §3.2, RFC 8200 §4.5).
 
+use plaintap_packet::BufferId;
+
 use super::table::{DatagramKey, Generations};
 use super::walk::{FRAGMENT_MORE, FRAGMENT_OFFSET, Start};
 use crate::Bytes;
@@ -27,8 +29,20 @@ struct Datagram {
     total: Option<u32>,
     /// The protocol as the first fragment names it.
     protocol: Option<ProtocolId>,
-    pieces: usize,
+    /// The offset of each piece, with the number of the frame it came in.
+    pieces: Vec<(u32, u64)>,
     v6: bool,
+}
+
+/// A datagram that was put together in a packet.
+#[derive(Debug)]
+pub(crate) struct Reassembled {
+    /// The number of the network layer of its last fragment.
+    pub(crate) layer: usize,
+    /// Where it lies.
+    pub(crate) buffer: BufferId,
+    /// The fragments by offset, each with the number of the frame it came in.
+    pub(crate) pieces: Vec<(u32, u64)>,
 }
 
 impl Fragments {
@@ -36,12 +50,13 @@ impl Fragments {
         Self { waiting: Generations::new(limits::MAX_DATAGRAMS), buffered: 0 }
     }
 
-    /// Takes the fragment in layer number `index`. With the last missing one, the datagram becomes a derived buffer,
+    /// Takes the fragment in layer number `index` of frame `number`. With the last missing one, the datagram becomes a derived buffer,
     /// and the walk goes on in it.
     pub(crate) fn add(
         &mut self,
         work: &mut Work,
         frame: &[u8],
+        number: u64,
         index: usize,
         counters: &mut Counters,
     ) -> Option<Start> {
@@ -51,8 +66,8 @@ impl Fragments {
         if layer.end != layer.reported_end {
             return None;
         }
-        let network = layers[..=index].iter().rposition(|l| matches!(l.protocol, id::ip | id::ipv6))?;
-        let network = layers[network];
+        let place = layers[..=index].iter().rposition(|l| matches!(l.protocol, id::ip | id::ipv6))?;
+        let network = layers[place];
         let v6 = network.protocol == id::ipv6;
         let bytes = work.bytes(frame, layer.buffer);
         let header = Bytes(bytes.get(layer.offset as usize..)?);
@@ -70,6 +85,7 @@ impl Fragments {
         };
         let datagram = self.waiting.get(key, || Datagram { v6, ..Datagram::default() }, forget);
         let before = datagram.bytes.len();
+        datagram.pieces.push((offset, number));
         let kept = datagram.add(offset, layer.detail & FRAGMENT_MORE != 0, protocol, piece);
         self.buffered += datagram.bytes.len() - before;
         if !kept || self.buffered > limits::MAX_BUFFERED {
@@ -83,6 +99,9 @@ impl Fragments {
         self.buffered -= datagram.bytes.len();
         let name = if datagram.v6 { "Reassembled IPv6" } else { "Reassembled IPv4" };
         let buffer = work.buffers.add(name, datagram.bytes)?;
+        let mut pieces = datagram.pieces;
+        pieces.sort_unstable();
+        work.reassembled.push(Reassembled { layer: place, buffer, pieces });
         Some(Start { buffer, offset: 0, end, reported_end: end, protocol })
     }
 }
@@ -91,8 +110,7 @@ impl Datagram {
     /// Stores a piece; false when the datagram cannot become sound any more.
     fn add(&mut self, offset: u32, more: bool, protocol: ProtocolId, piece: &[u8]) -> bool {
         let end = offset + piece.len() as u32;
-        self.pieces += 1;
-        if end as usize > MAX_DATAGRAM || self.pieces > limits::MAX_FRAGMENTS {
+        if end as usize > MAX_DATAGRAM || self.pieces.len() > limits::MAX_FRAGMENTS {
             return false;
         }
         if offset == 0 {

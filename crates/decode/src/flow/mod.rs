@@ -7,6 +7,7 @@ mod datagram;
 mod dtls;
 mod fragments;
 mod quic;
+mod sctp;
 mod stream;
 mod table;
 mod tcp;
@@ -21,6 +22,7 @@ pub use self::announced::{Announcements, Setup, Transport};
 pub use self::datagram::Following;
 use self::datagram::UdpFlow;
 use self::fragments::Fragments;
+pub(crate) use self::fragments::Reassembled;
 use self::table::{FlowKey, Generations};
 use self::tcp::TcpFlow;
 use self::walk::{End, Start};
@@ -142,7 +144,7 @@ impl Flows {
         for _ in 0..limits::MAX_DEPTH {
             let next = match end {
                 End::Done => break,
-                End::Fragment { layer } => self.fragment(work, frame, layer, counters),
+                End::Fragment { layer } => self.fragment(work, frame, number, layer, counters),
                 End::Datagram { layer } if self.stages.numbers => {
                     end = self.datagram(work, packet, layer, counters);
                     continue;
@@ -158,6 +160,7 @@ impl Flows {
             let Some(start) = next else { break };
             end = walk::walk(work, frame, start);
         }
+        sctp::messages(work, frame);
         if self.stages.numbers {
             self.announced.listen(work, frame, number);
         }
@@ -170,13 +173,14 @@ impl Flows {
         &mut self,
         work: &mut Work,
         frame: &[u8],
+        number: u64,
         layer: usize,
         counters: &mut Counters,
     ) -> Option<Start> {
         if !self.stages.fragments {
             return walk::piece(work, layer);
         }
-        let whole = self.fragments.add(work, frame, layer, counters);
+        let whole = self.fragments.add(work, frame, number, layer, counters);
         whole.or_else(|| walk::payload(work, layer, id::data))
     }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use plaintap_packet::BufferId;
 
+use super::sctp;
 use crate::decode_as::{self, Selector};
 use crate::decoded::Work;
 use crate::layers::{Layer, Stop};
@@ -107,9 +108,10 @@ pub(crate) fn alone(work: &mut Work, frame: &[u8], start: Start) {
             End::Datagram { layer } => datagram(work, frame, layer),
             End::Done | End::Stream { .. } => None,
         };
-        let Some(start) = next else { return };
+        let Some(start) = next else { break };
         end = walk(work, frame, start);
     }
+    sctp::messages(work, frame);
 }
 
 /// The payload of layer number `index`, a piece of a datagram, as far as it goes by itself.

@@ -1,5 +1,6 @@
 //! Internet Protocol version 4, RFC 791.
 
+use super::fragment;
 use super::prelude::*;
 use crate::Address;
 use crate::checksum;
@@ -28,6 +29,12 @@ fields! {
     SRC_HOST: Text meta(|v, out| host(v, v.header().array(12).map(Address::Ip4), out)), "ip.src_host", "Source Host", hidden;
     DST_HOST: Text meta(|v, out| host(v, v.header().array(16).map(Address::Ip4), out)), "ip.dst_host", "Destination Host", hidden;
     DST: Ip4 at(16..20), "ip.dst", "Destination Address";
+    FRAGMENTS: Bytes meta(|v, out| if let Some((_, bytes)) = v.reassembled() { out(Value::Bytes(bytes)) }),
+        "ip.fragments", "IPv4 Fragments";
+    FRAGMENT: FrameNumber meta(fragment::frames), "ip.fragment", "IPv4 Fragment";
+    FRAGMENT_COUNT: U32 meta(fragment::count), "ip.fragment.count", "Fragment count";
+    REASSEMBLED_LENGTH: U32 meta(fragment::length), "ip.reassembled.length", "Reassembled IPv4 length";
+    REASSEMBLED_DATA: Bytes meta(fragment::data), "ip.reassembled.data", "Reassembled IPv4 data";
     OPT_TYPE: U8 walk, "ip.opt.type", "Type", names(OPTIONS);
     OPT_LEN: U8 walk, "ip.opt.len", "Length";
     OPT_PTR: U8 walk, "ip.opt.ptr", "Pointer";

@@ -1,5 +1,6 @@
 //! Internet Protocol version 6, RFC 8200. The extension headers are protocols of their own.
 
+use super::fragment;
 use super::prelude::*;
 use crate::Address;
 use crate::decoded::host;
@@ -17,6 +18,12 @@ fields! {
     SRC_HOST: Text meta(|v, out| host(v, v.header().array(8).map(Address::Ip6), out)), "ipv6.src_host", "Source Host", hidden;
     DST_HOST: Text meta(|v, out| host(v, v.header().array(24).map(Address::Ip6), out)), "ipv6.dst_host", "Destination Host", hidden;
     DST: Ip6 at(24..40), "ipv6.dst", "Destination Address";
+    FRAGMENTS: None meta(|v, out| if v.reassembled().is_some() { out(Value::Present) }),
+        "ipv6.fragments", "IPv6 Fragments";
+    FRAGMENT: FrameNumber meta(fragment::frames), "ipv6.fragment", "IPv6 Fragment";
+    FRAGMENT_COUNT: U32 meta(fragment::count), "ipv6.fragment.count", "Fragment count";
+    REASSEMBLED_LENGTH: U32 meta(fragment::length), "ipv6.reassembled.length", "Reassembled IPv6 length";
+    REASSEMBLED_DATA: Bytes meta(fragment::data), "ipv6.reassembled.data", "Reassembled IPv6 data";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {

@@ -6,6 +6,7 @@ mod dhcp_names;
 mod dhcpv6_names;
 mod dns_content;
 mod dns_names;
+mod fragment;
 mod http2_headers;
 mod http2_names;
 mod http_body;
