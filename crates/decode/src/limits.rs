@@ -79,6 +79,11 @@ pub struct Counters {
     pub flows_forgotten: u64,
     /// PDUs longer than [`MAX_PDU`] or than the memory left by [`MAX_BUFFERED`].
     pub pdus_cut: u64,
+    /// Announced conversations forgotten because of [`MAX_ANNOUNCED`].
+    pub announcements_forgotten: u64,
+    /// TCP segments whose acknowledgment the analysis did not wait for, because of [`MAX_UNACKNOWLEDGED`] and
+    /// [`MAX_UNACKNOWLEDGED_IN_ALL`].
+    pub segments_forgotten: u64,
     /// Gaps in TCP streams that were given up.
     pub gaps: u64,
     /// IP datagrams whose fragments were given up.

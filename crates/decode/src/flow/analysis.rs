@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use plaintap_packet::Nanos;
 
 use crate::decryptor::Side;
-use crate::limits;
+use crate::limits::{self, Counters};
 use crate::proto::tcp::flag;
 
 /// Bits of [`Analysis::flags`].
@@ -138,7 +138,13 @@ impl Analyzer {
     }
 
     /// Takes the next segment of one direction. It is to wait for its acknowledgment only if there is `room`.
-    pub(super) fn segment(&mut self, side: Side, s: &Observed, room: bool) -> Analysis {
+    pub(super) fn segment(
+        &mut self,
+        side: Side,
+        s: &Observed,
+        room: bool,
+        counters: &mut Counters,
+    ) -> Analysis {
         let mut flags = self.classify(side, s);
         let next = s.next();
         let repeated = self.repeated(side, s, &mut flags);
@@ -181,9 +187,14 @@ impl Analyzer {
         this.acknowledged = s.acknowledged();
         this.acknowledged_time = s.time;
         this.last = flags;
-        if next != s.sequence && room {
+        if next != s.sequence {
             let end = s.sequence.wrapping_add(s.length);
-            this.unacknowledged.add(Sent { sequence: s.sequence, next, end, frame: s.frame, time: s.time });
+            let sent = Sent { sequence: s.sequence, next, end, frame: s.frame, time: s.time };
+            let forgotten = !room || this.unacknowledged.is_full();
+            counters.segments_forgotten += u64::from(forgotten);
+            if room {
+                this.unacknowledged.add(sent);
+            }
         }
         let acks = s.acknowledged().and_then(|acknowledged| peer.unacknowledged.acknowledge(acknowledged, s));
         if s.acknowledged().is_some() {
@@ -356,9 +367,13 @@ impl Half {
 const KEPT_CAPACITY: usize = 32;
 
 impl Unacknowledged {
+    fn is_full(&self) -> bool {
+        self.list.len() >= limits::MAX_UNACKNOWLEDGED
+    }
+
     /// Adds a segment; the first goes where there are too many.
     fn add(&mut self, sent: Sent) {
-        if self.list.len() >= limits::MAX_UNACKNOWLEDGED {
+        if self.is_full() {
             self.list.pop_front();
         }
         self.mixed |= self

@@ -2,7 +2,7 @@
 /// a port where somebody waits, and the protocol that will be spoken there.
 use super::table::{End, FlowKey, Generations};
 use crate::decoded::{Address, Work};
-use crate::limits;
+use crate::limits::{self, Counters};
 use crate::proto::id;
 use crate::registry::{ProtocolId, claimed};
 
@@ -25,6 +25,7 @@ pub struct Announcements<'a> {
     by: ProtocolId,
     frame: u64,
     table: &'a mut Announced,
+    counters: &'a mut Counters,
 }
 
 impl Announcements<'_> {
@@ -33,7 +34,8 @@ impl Announcements<'_> {
     pub fn expect(&mut self, transport: Transport, address: Address, port: u16, protocol: ProtocolId) {
         let Some(end) = End::new(address, port) else { return };
         let setup = Setup { protocol, by: self.by, frame: self.frame };
-        *self.table.ends.get((transport, end), || setup, |_| ()) = setup;
+        let forgotten = &mut self.counters.announcements_forgotten;
+        *self.table.ends.get((transport, end), || setup, |_| *forgotten += 1) = setup;
         self.table.count += 1;
     }
 }
@@ -85,15 +87,15 @@ impl Announced {
 
     /// Lets the protocols of a decoded packet announce what they have to.
     #[inline]
-    pub(super) fn listen(&mut self, work: &Work, frame: &[u8], number: u64) {
+    pub(super) fn listen(&mut self, work: &Work, frame: &[u8], number: u64, counters: &mut Counters) {
         for &by in claimed::announcers() {
             if work.layers.contains(by) {
-                self.hear(work, frame, number, by);
+                self.hear(work, frame, number, by, counters);
             }
         }
     }
 
-    fn hear(&mut self, work: &Work, frame: &[u8], number: u64, by: ProtocolId) {
+    fn hear(&mut self, work: &Work, frame: &[u8], number: u64, by: ProtocolId, counters: &mut Counters) {
         let Some(announce) = by.protocol().and_then(|protocol| protocol.announce) else { return };
         let (mut source, mut destination) = (None, None);
         for layer in work.layers.as_slice() {
@@ -104,9 +106,10 @@ impl Announced {
                 id::ip => [source, destination] = [b.array(12), b.array(16)].map(|a| a.map(Address::Ip4)),
                 id::ipv6 => [source, destination] = [b.array(8), b.array(24)].map(|a| a.map(Address::Ip6)),
                 protocol if protocol == by && layer.header > 0 => {
+                    let (table, counters) = (&mut *self, &mut *counters);
                     announce(
                         bytes,
-                        &mut Announcements { source, destination, by, frame: number, table: self },
+                        &mut Announcements { source, destination, by, frame: number, table, counters },
                     );
                 }
                 _ => {}

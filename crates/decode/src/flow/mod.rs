@@ -162,7 +162,7 @@ impl Flows {
         }
         sctp::messages(work, frame);
         if self.stages.numbers {
-            self.announced.listen(work, frame, number);
+            self.announced.listen(work, frame, number, counters);
         }
     }
 

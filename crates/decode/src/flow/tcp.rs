@@ -170,7 +170,8 @@ impl Flows {
         } else {
             self.unacknowledged -= flow.analyzer.waiting();
             let room = self.unacknowledged < limits::MAX_UNACKNOWLEDGED_IN_ALL;
-            let mut analysis = flow.analyzer.segment(side, &flow.observed(side, segment, seen), room);
+            let mut analysis =
+                flow.analyzer.segment(side, &flow.observed(side, segment, seen), room, counters);
             self.unacknowledged += flow.analyzer.waiting();
             if reused {
                 facts.completeness = flow.analyzer.completeness();
