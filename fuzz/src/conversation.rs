@@ -4,7 +4,7 @@
 //! segments: flags, two bytes of length, the payload.
 
 use plaintap_decode::registry::{self, Claim};
-use plaintap_decode::{Decoder, Decryptor, Options, Outcome, Side, Unreadable};
+use plaintap_decode::{Decoder, Decryptor, Options, Outcome, PacketNumber, QuicPacket, Side, Unreadable};
 use plaintap_packet::LinkType;
 
 use crate::decoding::{Check, packet};
@@ -119,8 +119,8 @@ impl Capture {
     }
 }
 
-/// "Decrypts" records to their own bytes, but for the last one, which is the type of the content.
-struct Identity;
+/// "Decrypts" records to their own bytes, but for the last one, which is the type of the content; QUIC's packets too.
+pub(crate) struct Identity;
 
 impl Decryptor for Identity {
     fn record(&mut self, _: u32, _: Side, record: &[u8], plain: &mut Vec<u8>) -> Outcome {
@@ -137,4 +137,17 @@ impl Decryptor for Identity {
     fn gap(&mut self, _: u32, _: Side) {}
 
     fn end(&mut self, _: u32) {}
+
+    fn quic_packet(
+        &mut self,
+        packet: QuicPacket<'_>,
+        plain: &mut Vec<u8>,
+    ) -> Result<PacketNumber, Unreadable> {
+        plain.extend_from_slice(packet.bytes);
+        Ok(PacketNumber(plain.len() as u64))
+    }
+
+    fn quic_handshake(&mut self, _: u32, _: bool, _: &[u8]) {}
+
+    fn quic_end(&mut self, _: u32) {}
 }

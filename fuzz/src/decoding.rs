@@ -5,6 +5,8 @@ use plaintap_decode::{Decoded, Decoder, Options, ProcessInfo, ProtocolId, Tree, 
 use plaintap_packet::file::{Reader, Record, secrets_type};
 use plaintap_packet::{Direction, LinkType, Nanos, Packet, Span};
 
+use crate::conversation::Identity;
+
 /// Reads a capture file with every block and option in it.
 pub(crate) fn files(data: &[u8]) {
     let Ok(mut reader) = Reader::new(data) else { return };
@@ -57,7 +59,8 @@ pub(crate) fn protocols(data: &[u8]) {
 
 /// Reads the bytes as one layer of a protocol, and what it hands on.
 pub(crate) fn protocol(protocol: ProtocolId, data: &[u8]) {
-    let mut decoder = Decoder::new(Options::default());
+    let options = Options { decryptor: Some(Box::new(Identity)), ..Options::default() };
+    let mut decoder = Decoder::new(options);
     let packet = packet(data, LinkType::RAW, 0);
     Check::default().everything(&decoder.decode_protocol(protocol, &packet, 1));
 }
