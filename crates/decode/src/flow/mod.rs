@@ -74,7 +74,14 @@ pub struct Framing<'a> {
 /// connection, and sees each PDU once, whole or cut, in the order of the stream.
 pub trait Unpacker: Send {
     /// Takes a PDU. What it holds unpacked goes to `out`, which comes empty, and is [`crate::View::unpacked`] later.
-    fn pdu(&mut self, side: Side, pdu: &[u8], out: &mut Vec<u8>, counters: &mut Counters);
+    /// Returns the protocol of what was unpacked from an offset on, where it is to be decoded further.
+    fn pdu(
+        &mut self,
+        side: Side,
+        pdu: &[u8],
+        out: &mut Vec<u8>,
+        counters: &mut Counters,
+    ) -> Option<(ProtocolId, usize)>;
 
     /// Bytes of this side are missing, or there is no room for what was kept of it.
     fn forget(&mut self, side: Side);

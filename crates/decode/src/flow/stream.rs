@@ -342,7 +342,7 @@ impl Connection {
         *cx.buffered -= unpacker.kept();
         let mut out = cx.work.buffers.take();
         let pdu = cx.work.bytes(cx.frame, buffer).get(range).unwrap_or(&[]);
-        unpacker.pdu(cx.side, pdu, &mut out, cx.counters);
+        let inner = unpacker.pdu(cx.side, pdu, &mut out, cx.counters);
         if *cx.buffered + unpacker.kept() > limits::MAX_BUFFERED {
             unpacker.forget(Side::Initiator);
             unpacker.forget(Side::Responder);
@@ -351,10 +351,15 @@ impl Connection {
         if out.is_empty() {
             return cx.work.buffers.give_back(out);
         }
-        if let Some(unpacked) = cx.work.buffers.add("", out)
-            && let Some(detail) = cx.work.layers.detail_mut(index)
-        {
+        let length = out.len();
+        let Some(unpacked) = cx.work.buffers.add(if inner.is_some() { "Unpacked" } else { "" }, out) else {
+            return;
+        };
+        if let Some(detail) = cx.work.layers.detail_mut(index) {
             *detail = unpacked.0.into();
+        }
+        if let Some((protocol, offset)) = inner {
+            show(cx, protocol, unpacked, offset.min(length)..length);
         }
     }
 

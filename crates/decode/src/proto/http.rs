@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use super::http_body::{self, Chunk};
 use super::prelude::*;
-use crate::limits;
+use crate::decryptor::Side;
+use crate::flow::Unpacker;
+use crate::limits::{self, Counters};
 
 fields! {
     REQUEST: Bool walk, "http.request", "Request";
@@ -70,6 +72,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     fields: FIELDS,
     walk: Some(walk),
     stream: Some(Stream { probe, any_port: true, frame, prefix: 0, partial_counts: false }),
+    unpacker: Some(|| Box::new(Bodies)),
     info: Some(info),
     column_of: Some(|view| match view.below().last() {
         Some(layer) if layer.protocol == id::ssdp => "SSDP",
@@ -78,8 +81,52 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     ..Protocol::new("http", "Hypertext Transfer Protocol", "HTTP")
 };
 
+/// The body follows as what the content type says, unless it has to be unpacked first.
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
-    Ok(Step::last(b))
+    match head_length(b.0, 0).filter(|&head| head < b.len() && probe(b.0)) {
+        Some(head) if !is_packed(&b.0[..head]) => Ok(Step::next(head, content_protocol(&b.0[..head]))),
+        _ => Ok(Step::last(b)),
+    }
+}
+
+/// Whether the body is not the content itself.
+fn is_packed(head: &[u8]) -> bool {
+    is_chunked(head) || Head::new(head).header(b"content-encoding").is_some()
+}
+
+fn content_protocol(head: &[u8]) -> ProtocolId {
+    http_body::protocol_of(Head::new(head).header(b"content-type"))
+}
+
+/// Puts chunks together and undoes codings.
+struct Bodies;
+
+impl Unpacker for Bodies {
+    fn pdu(
+        &mut self,
+        _: Side,
+        message: &[u8],
+        out: &mut Vec<u8>,
+        counters: &mut Counters,
+    ) -> Option<(ProtocolId, usize)> {
+        let (head, body) = message.split_at_checked(head_length(message, 0)?)?;
+        if body.is_empty() || !is_packed(head) {
+            return None;
+        }
+        let content = if is_chunked(head) { Cow::Owned(http_body::join(body)) } else { Cow::Borrowed(body) };
+        let codings = Head::new(head).header(b"content-encoding").unwrap_or_default();
+        match http_body::decoded(&content, codings) {
+            Some(plain) => out.extend_from_slice(&plain),
+            None => counters.bodies_cut += 1,
+        }
+        (!out.is_empty()).then(|| (content_protocol(head), 0))
+    }
+
+    fn forget(&mut self, _: Side) {}
+
+    fn kept(&self) -> usize {
+        0
+    }
 }
 
 /// Header fields that have a row of their own, by their name in lower case, sorted.
@@ -385,7 +432,7 @@ fn split_header(line: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
-    let bytes = view.header().0;
+    let bytes = view.bytes.0;
     if !probe(bytes) {
         return Ok(());
     }
@@ -414,7 +461,7 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         out.put(FULL_URI, 0..0, Value::Text(&full_uri(view, bytes, host, uri)));
     }
     let body = head_length(bytes, 0).unwrap_or(bytes.len());
-    show_body(bytes, body, codings, out);
+    show_body(view, body, codings, out);
     Ok(())
 }
 
@@ -498,32 +545,36 @@ fn full_uri(view: &View<'_>, bytes: &[u8], host: &[u8], uri: &[u8]) -> Vec<u8> {
     [scheme, host, uri].concat()
 }
 
-/// The body: chunks joined, and codings undone. What cannot be decoded is no text, and left alone.
-fn show_body(bytes: &[u8], at: usize, codings: &[u8], out: &mut dyn FieldSink) {
-    let body = bytes.get(at..).unwrap_or(b"");
-    let content = if is_chunked(bytes) {
-        Cow::Owned(http_body::join(bytes, at, |line, size| out.put(CHUNK_SIZE, line, Value::Unsigned(size))))
-    } else {
-        Cow::Borrowed(body)
-    };
-    if content.is_empty() || !out.wants(FILE_DATA) {
-        return;
+/// The content. What could not be unpacked is no text, and left alone.
+fn show_body(view: &View<'_>, at: usize, codings: &[u8], out: &mut dyn FieldSink) {
+    let bytes = view.bytes.0;
+    let chunked = is_chunked(bytes);
+    if chunked {
+        for chunk in http_body::chunks(bytes, at) {
+            out.put(CHUNK_SIZE, chunk.line, Value::Unsigned(chunk.size));
+        }
     }
-    let Some(plain) = http_body::decoded(&content, codings) else { return };
-    if let Cow::Owned(plain) = &plain {
-        let (name, before, after) = (String::from_utf8_lossy(codings), content.len(), plain.len());
+    let unpacked = view.unpacked();
+    if !codings.is_empty() && !unpacked.is_empty() {
+        let (name, length) = (String::from_utf8_lossy(codings), unpacked.len());
         out.open(
             at..bytes.len(),
-            format_args!("Content-encoded entity body ({name}): {before} bytes -> {after} bytes"),
+            format_args!("Content-encoded entity body ({name}): {length} bytes unpacked"),
         );
         out.close();
     }
-    out.put(FILE_DATA, at..bytes.len(), Value::Text(&plain));
+    let content = match bytes.get(at..) {
+        Some(body) if unpacked.is_empty() && codings.is_empty() && !chunked => body,
+        _ => unpacked,
+    };
+    if !content.is_empty() {
+        out.put(FILE_DATA, at..bytes.len(), Value::Text(content));
+    }
 }
 
 /// The request or status line, and of a response the type of its content.
 fn info(view: &View<'_>, out: &mut String) {
-    let bytes = view.header().0;
+    let bytes = view.bytes.0;
     let Some(first) = Head::new(bytes).next() else { return };
     crate::text::write_escaped(first.text, out);
     if let Some(kind) = Head::new(bytes).header(b"content-type") {
@@ -537,7 +588,6 @@ fn info(view: &View<'_>, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Side;
 
     /// Frames `b`, with what the connection remembers.
     fn framed(b: &[u8], side: Side, memory: &mut [u64; 2]) -> (Length, Option<ProtocolId>) {

@@ -5,6 +5,7 @@ use crate::decryptor::Side;
 use crate::flow::Unpacker;
 use crate::hpack::{Decoder, Error, Representation};
 use crate::limits::{self, Counters};
+use crate::registry::ProtocolId;
 
 /// The header tables of a connection.
 #[derive(Debug, Default)]
@@ -21,8 +22,14 @@ struct Half {
 }
 
 impl Unpacker for Tables {
-    fn pdu(&mut self, side: Side, pdu: &[u8], out: &mut Vec<u8>, counters: &mut Counters) {
-        let Some(fragment) = fragment(pdu) else { return };
+    fn pdu(
+        &mut self,
+        side: Side,
+        pdu: &[u8],
+        out: &mut Vec<u8>,
+        counters: &mut Counters,
+    ) -> Option<(ProtocolId, usize)> {
+        let fragment = fragment(pdu)?;
         let kind = pdu.get(3).copied().unwrap_or(0);
         let end = pdu.get(4).is_some_and(|flags| flags & flag::END_HEADERS != 0);
         let half = &mut self.0[side as usize];
@@ -30,13 +37,14 @@ impl Unpacker for Tables {
         if half.open != (kind == frame_type::CONTINUATION) {
             half.forget();
             if kind == frame_type::CONTINUATION {
-                return;
+                return None;
             }
         }
         half.open = !end;
         if half.unpack(fragment, end, out).is_err() {
             counters.header_lists_cut += 1;
         }
+        None
     }
 
     fn forget(&mut self, side: Side) {

@@ -5,7 +5,9 @@ use std::io::Read;
 
 use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
+use super::id;
 use crate::limits;
+use crate::registry::ProtocolId;
 
 /// One chunk.
 pub(super) struct Chunk {
@@ -26,21 +28,58 @@ impl Chunk {
     }
 }
 
-/// The content of a chunked body that begins at `at`; `see` is told where the line of each chunk lies, and its size.
-pub(super) fn join(b: &[u8], at: usize, mut see: impl FnMut(std::ops::Range<usize>, u64)) -> Vec<u8> {
-    let mut joined = Vec::new();
-    let mut here = at;
-    while let Some(Chunk { size: Some(size), data }) = Chunk::at(b, here) {
-        see(here..data, size);
-        let end = usize::try_from(size).ok().and_then(|size| data.checked_add(size));
-        let Some(piece) = end.and_then(|end| b.get(data..end)) else { break };
-        joined.extend_from_slice(piece);
-        if size == 0 {
-            break;
-        }
-        here = data + piece.len() + 2;
-    }
+/// A chunk that is there with its data, as far as that goes.
+pub(super) struct Whole<'a> {
+    /// Where its first line lies.
+    pub(super) line: std::ops::Range<usize>,
+    /// The size that the line names.
+    pub(super) size: u64,
+    data: &'a [u8],
+}
+
+/// The chunks of a body that begins at `at`, up to the last or to damage.
+pub(super) fn chunks(b: &[u8], at: usize) -> impl Iterator<Item = Whole<'_>> {
+    let mut next = Some(at);
+    std::iter::from_fn(move || {
+        let here = next.take()?;
+        let Chunk { size: Some(size), data } = Chunk::at(b, here)? else { return None };
+        let end = data.checked_add(usize::try_from(size).ok()?)?;
+        let piece = b.get(data..end.min(b.len()))?;
+        next = (size > 0).then_some(end.saturating_add(2));
+        Some(Whole { line: here..data, size, data: piece })
+    })
+}
+
+/// The content of a chunked body.
+pub(super) fn join(body: &[u8]) -> Vec<u8> {
+    let mut joined = Vec::with_capacity(body.len());
+    chunks(body, 0).for_each(|chunk| joined.extend_from_slice(chunk.data));
     joined
+}
+
+/// The protocol of content of this type; without a type nobody knows.
+pub(super) fn protocol_of(content_type: Option<&[u8]>) -> ProtocolId {
+    let Some(content_type) = content_type else { return id::data };
+    let name = content_type.split(|&c| c == b';').next().unwrap_or_default().trim_ascii();
+    match name.to_ascii_lowercase().as_slice() {
+        b"application/octet-stream" => id::data,
+        b"application/x-www-form-urlencoded" => id::urlencoded_form,
+        b"application/javascript" | b"application/x-javascript" => id::data_text_lines,
+        b"application/json-rpc" | b"text/json" => id::json,
+        b"application/xml" | b"text/xml" => id::xml,
+        b"image/png" => id::png,
+        b"image/gif" => id::image_gif,
+        b"image/jpeg" | b"image/jpg" => id::image_jfif,
+        other if other.ends_with(b"+xml") => id::xml,
+        other
+            if other.starts_with(b"application/")
+                && (other.ends_with(b"/json") || other.ends_with(b"+json")) =>
+        {
+            id::json
+        }
+        other if other.starts_with(b"text/") => id::data_text_lines,
+        _ => id::media,
+    }
 }
 
 /// `content` as it was before the codings were applied, which are named in the order in which they were. None when one
@@ -126,9 +165,10 @@ mod tests {
 
     #[test]
     fn chunks_are_joined_up_to_the_last() {
-        let mut sizes = Vec::new();
-        let joined = join(b"3;x=y\r\nabc\r\n2\r\nde\r\n0\r\n\r\nrest", 0, |_, size| sizes.push(size));
-        assert_eq!((joined.as_slice(), sizes.as_slice()), (&b"abcde"[..], &[3, 2, 0][..]));
-        assert_eq!(join(b"ffffffffffffffff\r\nabc", 0, |_, _| ()), b"");
+        let body = b"3;x=y\r\nabc\r\n2\r\nde\r\n0\r\n\r\nrest";
+        let sizes: Vec<u64> = chunks(body, 0).map(|chunk| chunk.size).collect();
+        assert_eq!((join(body).as_slice(), sizes.as_slice()), (&b"abcde"[..], &[3, 2, 0][..]));
+        assert_eq!(join(b"ffffffffffffffff\r\nabc"), b"");
+        assert_eq!(join(b"9\r\nabc"), b"abc");
     }
 }

@@ -80,24 +80,29 @@ const MAX_WAITING: usize = 256;
 
 /// Unpacked is the side, and of a response whose request is known key and version.
 impl Unpacker for Requests {
-    fn pdu(&mut self, side: Side, message: &[u8], out: &mut Vec<u8>, _: &mut Counters) {
+    fn pdu(
+        &mut self,
+        side: Side,
+        message: &[u8],
+        out: &mut Vec<u8>,
+        _: &mut Counters,
+    ) -> Option<(ProtocolId, usize)> {
         out.push(side as u8);
         if side == Side::Initiator {
             self.0.extend(Request::of(message));
             if self.0.len() > MAX_WAITING {
                 self.0.pop_front();
             }
-            return;
+            return None;
         }
         let correlation = Bytes(message).u32(4);
-        let Some(found) = self.0.iter().position(|request| request.correlation == correlation) else {
-            return;
-        };
+        let found = self.0.iter().position(|request| request.correlation == correlation)?;
         // Those before it are answered, or want no answer (produce with acks=0).
         if let Some(request) = self.0.drain(..=found).next_back() {
             out.extend_from_slice(&request.key.to_be_bytes());
             out.extend_from_slice(&request.version.to_be_bytes());
         }
+        None
     }
 
     fn forget(&mut self, _: Side) {

@@ -121,6 +121,14 @@ protocols! {
     telnet
     websocket
     memcache
+    data_text_lines
+    json
+    xml
+    urlencoded_form
+    png
+    image_gif
+    image_jfif
+    media
     kafka
     ssh
     pgsql
@@ -192,4 +200,16 @@ mod prelude {
         ($out:expr, $($arg:tt)*) => {{ let _ = write!($out, $($arg)*); }};
     }
     pub(super) use put;
+
+    /// A protocol that is the content of others, as their content type says: all bytes, without fields.
+    macro_rules! content {
+        ($name:literal, $title:literal) => {
+            pub(crate) static PROTOCOL: Protocol = Protocol::new($name, $title, "");
+
+            pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
+                Ok(Step::last(b))
+            }
+        };
+    }
+    pub(super) use content;
 }

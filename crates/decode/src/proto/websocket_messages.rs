@@ -1,12 +1,14 @@
-//! The messages of WebSocket that are more than a frame: fragmented ones (RFC 6455 §5.4), and compressed ones (RFC 7692),
-//! which refer to those before them.
+//! The messages of WebSocket: without their mask, put together of fragments (RFC 6455 §5.4), and inflated (RFC 7692), for
+//! which those before them are needed.
 
 use flate2::{Decompress, FlushDecompress, Status};
 
+use super::id;
 use super::websocket::{Head, opcode};
 use crate::decryptor::Side;
 use crate::flow::Unpacker;
 use crate::limits::{self, Counters};
+use crate::registry::ProtocolId;
 
 /// What both sides said so far. Unpacked is the opcode of a message, and the message, with its last frame.
 #[derive(Default)]
@@ -25,26 +27,36 @@ struct Half {
 const KEPT: usize = 2 << 15;
 
 impl Unpacker for Messages {
-    fn pdu(&mut self, side: Side, pdu: &[u8], out: &mut Vec<u8>, counters: &mut Counters) {
-        let Some(head) = Head::at_start(pdu) else { return };
+    fn pdu(
+        &mut self,
+        side: Side,
+        pdu: &[u8],
+        out: &mut Vec<u8>,
+        counters: &mut Counters,
+    ) -> Option<(ProtocolId, usize)> {
+        let head = Head::at_start(pdu)?;
         let half = &mut self.0[side as usize];
         match head.opcode {
-            opcode::TEXT | opcode::BINARY if head.fin && !head.compressed => return,
             opcode::TEXT | opcode::BINARY => {
                 half.message = vec![head.opcode];
                 half.compressed = head.compressed;
             }
             // Its beginning was not captured.
-            opcode::CONTINUATION if half.message.is_empty() => return,
+            opcode::CONTINUATION if half.message.is_empty() => return None,
             opcode::CONTINUATION => {}
-            _ => return,
+            _ => return None,
         }
         if !half.add(head, pdu) {
             half.message = Vec::new();
             counters.bodies_cut += 1;
-        } else if head.fin {
-            *out = std::mem::take(&mut half.message);
+            return None;
         }
+        if !head.fin {
+            return None;
+        }
+        *out = std::mem::take(&mut half.message);
+        let text = out.first() == Some(&opcode::TEXT);
+        (out.len() > 1).then_some((if text { id::data_text_lines } else { id::data }, 1))
     }
 
     fn forget(&mut self, side: Side) {

@@ -1,0 +1,5 @@
+//! XML. Shown as the content of another protocol.
+
+use super::prelude::*;
+
+content!("xml", "eXtensible Markup Language");
