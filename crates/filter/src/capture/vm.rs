@@ -50,12 +50,30 @@ fn machine(program: &Program, packet: &[u8], original_length: u32, ancillary: &A
         at += 1;
         let jump = |holds: bool| usize::from(if holds { jt } else { jf });
         match code {
-            0x20 => a = load(packet, 4, k, ancillary)?,
-            0x28 => a = load(packet, 2, k, ancillary)?,
-            0x30 => a = load(packet, 1, k, ancillary)?,
-            0x40 => a = load(packet, 4, x.wrapping_add(k), ancillary)?,
-            0x48 => a = load(packet, 2, x.wrapping_add(k), ancillary)?,
-            0x50 => a = load(packet, 1, x.wrapping_add(k), ancillary)?,
+            0x20 => {
+                a = load(packet, 4, k, ancillary)?;
+                at = behind_test(instructions, at, a);
+            }
+            0x28 => {
+                a = load(packet, 2, k, ancillary)?;
+                at = behind_test(instructions, at, a);
+            }
+            0x30 => {
+                a = load(packet, 1, k, ancillary)?;
+                at = behind_test(instructions, at, a);
+            }
+            0x40 => {
+                a = load(packet, 4, x.wrapping_add(k), ancillary)?;
+                at = behind_test(instructions, at, a);
+            }
+            0x48 => {
+                a = load(packet, 2, x.wrapping_add(k), ancillary)?;
+                at = behind_test(instructions, at, a);
+            }
+            0x50 => {
+                a = load(packet, 1, x.wrapping_add(k), ancillary)?;
+                at = behind_test(instructions, at, a);
+            }
             0x15 => at += jump(a == k),
             0x25 => at += jump(a > k),
             0x35 => at += jump(a >= k),
@@ -83,6 +101,19 @@ fn machine(program: &Program, packet: &[u8], original_length: u32, ancillary: &A
         }
     }
     None
+}
+
+/// Where to go on with A just loaded: nearly always a test of it follows, which is done here and now, because each turn
+/// of the machine costs a jump that the processor can hardly predict.
+#[inline]
+fn behind_test(instructions: &[Instruction], at: usize, a: u32) -> usize {
+    match instructions.get(at) {
+        Some(&Instruction { code: 0x15, jt, jf, k }) => at + 1 + usize::from(if a == k { jt } else { jf }),
+        Some(&Instruction { code: 0x45, jt, jf, k }) => {
+            at + 1 + usize::from(if a & k != 0 { jt } else { jf })
+        }
+        _ => at,
+    }
 }
 
 #[inline]

@@ -26,7 +26,7 @@ pub use pcap_write::PcapWriter;
 pub use pcapng_block::{Block, BlockBuilder, Names, kind};
 pub use pcapng_copy::{Renumbering, cut_packet, renumber};
 pub use pcapng_options::{OptionItem, Options};
-pub use pcapng_write::PcapngWriter;
+pub use pcapng_write::{PcapngWriter, append_packet};
 
 /// Secrets types of Decryption Secrets Blocks (pcapng draft, section 4.7).
 pub mod secrets_type {

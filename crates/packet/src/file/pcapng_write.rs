@@ -209,6 +209,34 @@ impl<W: Write> PcapngWriter<W> {
     }
 }
 
+/// Appends a packet without comment, direction and process to `out`: what a pcap file knows of one. The bytes are those
+/// that [`PcapngWriter::packet`] writes; they are copied once.
+#[inline]
+pub fn append_packet(packet: &Packet<'_>, out: &mut Vec<u8>) {
+    const AROUND: usize = 32;
+    let padding = packet.data.len().next_multiple_of(4) - packet.data.len();
+    let length = (AROUND + packet.data.len() + padding) as u32;
+    let time = units(packet.time);
+    let mut header = [0; AROUND - 4];
+    let words = [
+        kind::ENHANCED_PACKET,
+        length,
+        packet.interface,
+        (time >> 32) as u32,
+        time as u32,
+        packet.data.len() as u32,
+        packet.original_length,
+    ];
+    for (place, word) in header.chunks_exact_mut(4).zip(words) {
+        place.copy_from_slice(&word.to_le_bytes());
+    }
+    out.reserve(length as usize);
+    out.extend_from_slice(&header);
+    out.extend_from_slice(packet.data);
+    out.extend_from_slice(&[0; 3][..padding]);
+    out.extend_from_slice(&length.to_le_bytes());
+}
+
 /// Times before 1970 cannot be said in pcapng.
 fn units(time: Nanos) -> u64 {
     time.0.max(0) as u64

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use plaintap_crypt::{KeyStore, TlsDecryptor};
+use plaintap_crypt::KeyStore;
 use plaintap_decode::{Decoder, Options, ProcessInfo};
 use plaintap_filter::DisplayFilter;
 use plaintap_packet::file::{Entry, Reader, Record, secrets_type};
-use plaintap_packet::{Nanos, Packet};
+use plaintap_packet::{LinkType, Nanos, Packet};
 
-use super::read::{load_keys, usage};
+use super::read::{decoder_for, load_keys, usage};
 use crate::args::{ConvertArguments, FileFormat, ReadArguments, SplitArguments};
 use crate::capture_filter::FileFilter;
 use crate::files::{
@@ -189,10 +189,7 @@ impl Filter {
         for path in key_logs {
             load_keys(&keys, path)?;
         }
-        let decryptor = TlsDecryptor::new(keys.clone());
-        let options =
-            Options { decryptor: if decrypt { Some(Box::new(decryptor)) } else { None }, ..options };
-        let decoder = Decoder::new(options);
+        let decoder = decoder_for(Some(filter.needs()), &keys, decrypt, options);
         Ok(Self { filter, decoder, keys })
     }
 
@@ -200,6 +197,9 @@ impl Filter {
         self.filter.matches(&self.decoder.decode_with_comments(packet, number, comments))
     }
 }
+
+/// Bytes of packets that are collected before they go to the output: no less than it takes in one piece.
+const BATCH: usize = 256 << 10;
 
 /// One pass from the input to the outputs.
 struct Pass {
@@ -230,8 +230,9 @@ fn run(
     });
     let private = !injected.is_empty();
     let by_connection = plan.split == Split::Connections;
+    let encoder = Encoder::new(target, reader.pcap_header(), secrets, injected, plan.edits())?;
     let mut pass = Pass {
-        encoder: Encoder::new(target, reader.pcap_header(), secrets, injected, plan.edits())?,
+        encoder: if plan.split == Split::No { encoder.in_batches(BATCH) } else { encoder },
         outputs: Outputs::new(output, plan.split, private),
         routing: by_connection.then(|| (Connections::new(), SecretRoutes::default())),
         plan,
@@ -262,7 +263,7 @@ fn run(
         }
     };
     let link_type = reader.interfaces().first().map(|interface| interface.link_type);
-    match pass.encoder.empty(link_type).and_then(|preamble| pass.outputs.finish(preamble)) {
+    match pass.finish(link_type) {
         Err(error) if is_broken_pipe(&error) => return Ok(ExitCode::SUCCESS),
         finished => finished?,
     }
@@ -337,6 +338,14 @@ impl Pass {
             }
         }
         Ok(())
+    }
+
+    fn finish(&mut self, link_type: Option<LinkType>) -> Result<()> {
+        let rest = self.encoder.rest();
+        if !rest.bytes.is_empty() {
+            self.outputs.block(&rest)?;
+        }
+        self.outputs.finish(self.encoder.empty(link_type)?)
     }
 
     fn report(&self) {

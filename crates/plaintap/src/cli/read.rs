@@ -157,7 +157,7 @@ impl Pass {
     }
 }
 
-/// A decoder that does what filter and fields need; lines and details show everything that is found.
+/// A decoder for what is printed: lines and details show everything that is found.
 fn decoder(
     arguments: &ReadArguments,
     decode_as: Vec<DecodeAs>,
@@ -166,24 +166,32 @@ fn decoder(
     filter: Option<&DisplayFilter>,
 ) -> Decoder {
     let options = Options { decode_as, verify_checksums: arguments.verify_checksums, ..Options::default() };
-    if !names.of_packets()
-        && !arguments.fields.is_empty()
-        && let Some(fields) = fields_of(&arguments.fields)
-    {
+    let fields =
+        if names.of_packets() || arguments.fields.is_empty() { None } else { fields_of(&arguments.fields) };
+    let needs = fields.map(|fields| {
         let needs = Needs::of_fields(&fields);
-        let needs = match filter {
+        match filter {
             Some(filter) => needs.and(filter.needs()),
             None => needs,
-        };
-        if !needs.reassembly {
-            return names.prepare(Decoder::of_headers(Options { flows: needs.flows, ..options }));
         }
+    });
+    names.prepare(decoder_for(needs.as_ref(), keys, !arguments.no_decrypt, options))
+}
+
+/// A decoder that does no more than what is needed; `None` stands for everything.
+pub(super) fn decoder_for(
+    needs: Option<&Needs>,
+    keys: &KeyStore,
+    decrypt: bool,
+    options: Options,
+) -> Decoder {
+    if let Some(needs) = needs
+        && !needs.reassembly
+    {
+        return Decoder::of_headers(Options { flows: needs.flows, ..options });
     }
     let decryptor = TlsDecryptor::new(keys.clone());
-    names.prepare(Decoder::new(Options {
-        decryptor: if arguments.no_decrypt { None } else { Some(Box::new(decryptor)) },
-        ..options
-    }))
+    Decoder::new(Options { decryptor: if decrypt { Some(Box::new(decryptor)) } else { None }, ..options })
 }
 
 /// What prints each packet, in order.

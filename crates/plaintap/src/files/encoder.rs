@@ -5,7 +5,8 @@
 
 use anyhow::{Context, Result, bail};
 use plaintap_packet::file::{
-    Block, BlockBuilder, Entry, Interface, PcapHeader, PcapWriter, PcapngWriter, Record, cut_packet, kind,
+    Block, BlockBuilder, Entry, Interface, PcapHeader, PcapWriter, PcapngWriter, Record, append_packet,
+    cut_packet, kind,
 };
 use plaintap_packet::{LinkType, Packet};
 
@@ -71,6 +72,10 @@ pub struct Encoder {
     injected: Vec<(u32, Vec<u8>)>,
     /// Whether packets are left out or changed, so that blocks that must not be copied then are not.
     edits: bool,
+    /// Bytes of packets that may be given out together; 0 gives out each by itself.
+    batch: usize,
+    /// Whether the batch has been given out.
+    given: bool,
     preamble: Vec<u8>,
     section: u64,
     builder: BlockBuilder,
@@ -80,8 +85,8 @@ pub struct Encoder {
 enum Format {
     /// Begun with the first packet, whose link type is that of the file.
     Pcap { nanoseconds: Option<bool>, input: PcapHeader, writer: Option<(LinkType, PcapWriter<Vec<u8>>)> },
-    /// From pcap.
-    NewPcapng(PcapngWriter<Vec<u8>>),
+    /// From pcap; the batch of packets.
+    NewPcapng(Vec<u8>),
     /// From pcapng.
     Copy,
 }
@@ -121,11 +126,30 @@ impl Encoder {
                     ..Interface::default()
                 })?;
                 preamble.append(writer.output());
-                Format::NewPcapng(writer)
+                Format::NewPcapng(Vec::new())
             }
         };
         let builder = BlockBuilder::default();
-        Ok(Self { format, secrets, injected, edits, preamble, section: 0, builder, lost: Lost::default() })
+        Ok(Self {
+            format,
+            secrets,
+            injected,
+            edits,
+            batch: 0,
+            given: true,
+            preamble,
+            section: 0,
+            builder,
+            lost: Lost::default(),
+        })
+    }
+
+    /// Gives out packets in batches of about this many bytes, for who does not split; what is left at the end is
+    /// [`Encoder::rest`].
+    #[must_use]
+    pub fn in_batches(mut self, bytes: usize) -> Self {
+        self.batch = bytes;
+        self
     }
 
     /// Takes a record that is no packet. Returns its bytes if it belongs between the packets, no bytes if it is now in
@@ -188,7 +212,8 @@ impl Encoder {
         }
     }
 
-    /// Encodes a packet of at most `snap_length` bytes.
+    /// Encodes a packet of at most `snap_length` bytes. In batches, mostly no bytes come out, and sometimes those of
+    /// many packets.
     ///
     /// # Errors
     /// When the format cannot say it.
@@ -207,10 +232,10 @@ impl Encoder {
                 Some(block) if cut_packet(&block, packet, kept, &mut self.builder) => self.builder.end(),
                 _ => bail!("a packet of a pcapng file without a block"),
             },
-            Format::NewPcapng(writer) => {
-                writer.output().clear();
-                writer.packet(&short, None)?;
-                writer.output()
+            Format::NewPcapng(packets) => {
+                begin(packets, &mut self.given);
+                append_packet(&short, packets);
+                give(packets, self.batch, &mut self.given)
             }
             Format::Pcap { nanoseconds, input, writer } => {
                 if let Some(block) = block {
@@ -237,12 +262,23 @@ impl Encoder {
                         &mut writer.insert((packet.link_type, begun)).1
                     }
                 };
-                writer.output().clear();
+                begin(writer.output(), &mut self.given);
                 writer.packet(&short).context("the time of a packet")?;
-                writer.output()
+                give(writer.output(), self.batch, &mut self.given)
             }
         };
         Ok(Encoded { preamble: Preamble { bytes: &self.preamble, section: self.section }, bytes })
+    }
+
+    /// The packets that were not given out yet.
+    pub fn rest(&mut self) -> Encoded<'_> {
+        let bytes: &[u8] = match &mut self.format {
+            _ if self.given => &[],
+            Format::NewPcapng(packets) => packets,
+            Format::Pcap { writer: Some((_, writer)), .. } => writer.output(),
+            _ => &[],
+        };
+        Encoded { preamble: Preamble { bytes: &self.preamble, section: self.section }, bytes }
     }
 
     /// Builds a block of TLS secrets in the byte order of the current section.
@@ -290,4 +326,17 @@ impl Encoder {
         };
         (!parts.is_empty()).then(|| format!("left out: {} ({reason})", parts.join(", ")))
     }
+}
+
+/// Empties a batch that was given out.
+fn begin(packets: &mut Vec<u8>, given: &mut bool) {
+    if std::mem::take(given) {
+        packets.clear();
+    }
+}
+
+/// Gives out a batch if it is large enough.
+fn give<'a>(packets: &'a [u8], batch: usize, given: &mut bool) -> &'a [u8] {
+    *given = packets.len() >= batch;
+    if *given { packets } else { &[] }
 }
