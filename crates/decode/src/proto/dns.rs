@@ -54,6 +54,9 @@ fields! {
     TXT: Text walk, "dns.txt", "TXT";
     SPF_LENGTH: U8 walk, "dns.spf.length", "SPF Length";
     SPF: Text walk, "dns.spf", "SPF";
+    SRV_SERVICE: Text walk, "dns.srv.service", "Service";
+    SRV_PROTO: Text walk, "dns.srv.proto", "Protocol";
+    SRV_NAME: Text walk, "dns.srv.name", "Name";
     SRV_PRIORITY: U16 walk, "dns.srv.priority", "Priority";
     SRV_WEIGHT: U16 walk, "dns.srv.weight", "Weight";
     SRV_PORT: U16 walk, "dns.srv.port", "Port";
@@ -202,6 +205,19 @@ fn put_class(
     }
 }
 
+const SRV: u16 = 33;
+
+/// The owner of a service record says service and protocol in its first two labels (RFC 2782); Wireshark has fields of
+/// their own for them, and no `dns.resp.name`.
+fn service_name(name: &Name, range: std::ops::Range<usize>, out: &mut dyn FieldSink) {
+    let mut labels = name.bytes().splitn(3, |&byte| byte == b'.');
+    for field in [SRV_SERVICE, SRV_PROTO, SRV_NAME] {
+        if let Some(label) = labels.next() {
+            out.put(field, range.clone(), Value::Text(label));
+        }
+    }
+}
+
 fn record(
     r: &mut Reader<'_>,
     name: &mut Name,
@@ -218,7 +234,11 @@ fn record(
     let length = r.u16()?;
     let mut data = r.sub(length.into())?;
     out.open(at..r.at(), format_args!("{section}: {}, type {}", name, type_name(kind)));
-    out.put(RESP_NAME, at..behind, name.value());
+    if kind == SRV {
+        service_name(name, at..behind, out);
+    } else {
+        out.put(RESP_NAME, at..behind, name.value());
+    }
     out.put(RESP_TYPE, behind..behind + 2, Value::Unsigned(kind.into()));
     if kind == OPT {
         // The class is the sender's buffer size, the TTL holds flags (RFC 6891 §6.1.3).
@@ -282,7 +302,7 @@ fn record_data(kind: u16, r: &mut Reader<'_>, name: &mut Name, out: &mut dyn Fie
                 put_string(r, SPF_LENGTH, SPF, out)?;
             }
         }
-        33 => {
+        SRV => {
             for field in [SRV_PRIORITY, SRV_WEIGHT, SRV_PORT] {
                 put_number(r, 2, field, out)?;
             }

@@ -48,6 +48,8 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     b.need(header)?;
     let next = match b.u16(2) {
         TRANSPARENT_ETHERNET => id::eth,
+        // Type I has neither a header of its own nor a sequence number (draft-foschiano-erspan, section 4.1).
+        ERSPAN if flags & SEQUENCE_PRESENT == 0 => id::eth,
         PPP => id::ppp,
         other => claimed::ether_type(other),
     };
@@ -63,6 +65,7 @@ const ACK_PRESENT: u16 = 0x0080;
 /// Bridged Ethernet frames (IANA Ethernet types).
 pub(super) const TRANSPARENT_ETHERNET: u16 = 0x6558;
 const PPP: u16 = 0x880b;
+const ERSPAN: u16 = 0x88be;
 
 const TYPES: crate::field::ValueNames = &[
     (0x0000, "Possible GRE keepalive packet"),
@@ -73,6 +76,7 @@ const TYPES: crate::field::ValueNames = &[
     (0x8847, "MPLS label switched packet"),
     (0x8848, "MPLS multicast"),
     (0x88be, "ERSPAN"),
+    (0x22eb, "ERSPAN III"),
 ];
 
 fn type_name(number: u16) -> &'static str {

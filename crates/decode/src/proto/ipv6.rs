@@ -46,6 +46,10 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 #[inline]
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     b.need(40)?;
+    // Of another version nothing but its first byte can be told.
+    if b.u8(0) >> 4 != 6 {
+        return Ok(Step::next(1, ProtocolId::NONE));
+    }
     let end = match b.u16(4) {
         0 => Step::ALL,
         length => 40 + u32::from(length),

@@ -156,6 +156,9 @@ protocols! {
     ppi
     fr
     arcnet
+    erspan
+    cfp
+    teredo
     ssdp
     chdlc
     l2tp

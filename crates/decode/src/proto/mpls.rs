@@ -10,7 +10,12 @@ fields! {
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
-    claims: &[Claim::EtherType(0x8847), Claim::EtherType(0x8848), Claim::IpProtocol(137)],
+    claims: &[
+        Claim::EtherType(0x8847),
+        Claim::EtherType(0x8848),
+        Claim::IpProtocol(137),
+        Claim::UdpPort(6635),
+    ],
     fields: FIELDS,
     walk: Some(walk),
     info: Some(|view, out| {

@@ -18,6 +18,7 @@ fields! {
     DATAPAD: Bool walk, "radiotap.flags.datapad", "Data Pad";
     BADFCS: Bool walk, "radiotap.flags.badfcs", "Bad FCS";
     SHORTGI: Bool walk, "radiotap.flags.shortgi", "Short GI";
+    DATA_RATE: Float walk, "radiotap.datarate", "Data rate (Mb/s)";
     CHANNEL_FREQ: U32 walk, "radiotap.channel.freq", "Channel frequency";
     CHANNEL_FLAGS: U16 walk, "radiotap.channel.flags", "Channel flags", hex;
     ANTENNA: U32 walk, "radiotap.antenna", "Antenna";
@@ -47,6 +48,8 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
 
 const BIT_TSFT: usize = 0;
 const BIT_FLAGS: usize = 1;
+/// In units of 500 kb/s.
+const BIT_RATE: usize = 2;
 const BIT_CHANNEL: usize = 3;
 const BIT_ANTENNA: usize = 11;
 const FLAG_FCS: u8 = 0x10;
@@ -107,6 +110,9 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         let _ = match bit {
             BIT_TSFT => put_little(&mut r, 8, MACTIME, out).map(drop),
             BIT_FLAGS => flags(&mut r, out),
+            BIT_RATE => {
+                r.u8().map(|units| out.put(DATA_RATE, at..at + 1, Value::Float(f64::from(units) / 2.0)))
+            }
             BIT_CHANNEL => put_little(&mut r, 2, CHANNEL_FREQ, out)
                 .and_then(|_| put_little(&mut r, 2, CHANNEL_FLAGS, out))
                 .map(drop),
