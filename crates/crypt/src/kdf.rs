@@ -1,5 +1,7 @@
-//! Key derivation of TLS 1.3 (HKDF-Expand-Label) and TLS 1.2 (the PRF).
+//! Key derivation of TLS 1.3 (HKDF-Expand-Label), TLS 1.2 and older (the PRF).
 
+use ::hmac::Mac as _;
+use md5::Md5;
 use ring::{hkdf, hmac};
 
 /// The hash of a cipher suite.
@@ -46,20 +48,44 @@ impl hkdf::KeyType for OutputLen {
     }
 }
 
-/// The PRF of TLS 1.2 (RFC 5246 §5) over the label and two randoms; fills `out`.
+/// The PRF of TLS 1.2 (RFC 5246 §5) over the label and two randoms; `out` holds zeros, and is filled.
 pub(crate) fn prf(hash: Hash, secret: &[u8], label: &str, randoms: [&[u8; 32]; 2], out: &mut [u8]) {
     let algorithm = match hash {
         Hash::Sha256 => hmac::HMAC_SHA256,
         Hash::Sha384 => hmac::HMAC_SHA384,
     };
     let key = hmac::Key::new(algorithm, secret);
+    expand(|parts| sign(&key, parts), [label.as_bytes(), randoms[0], randoms[1]], out);
+}
+
+/// The PRF of TLS 1.0 and 1.1 (RFC 2246 §5): one half of the secret with MD5, the other one with SHA-1.
+pub(crate) fn prf_md5_sha1(secret: &[u8], label: &str, randoms: [&[u8; 32]; 2], out: &mut [u8]) {
+    let half = secret.len().div_ceil(2);
     let seed = [label.as_bytes(), randoms[0], randoms[1]];
-    let mut a = sign(&key, &seed);
-    for chunk in out.chunks_mut(hash.len()) {
-        let block = sign(&key, &[a.as_ref(), seed[0], seed[1], seed[2]]);
-        chunk.copy_from_slice(&block.as_ref()[..chunk.len()]);
-        a = sign(&key, &[a.as_ref()]);
+    let md5 = |parts: &[&[u8]]| sign_md5(&secret[..half], parts);
+    let sha1 = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &secret[secret.len() - half..]);
+    expand(md5, seed, out);
+    expand(|parts| sign(&sha1, parts), seed, out);
+}
+
+/// P_hash (RFC 5246 §5), added to what `out` holds by exclusive or.
+fn expand<T: AsRef<[u8]>>(sign: impl Fn(&[&[u8]]) -> T, seed: [&[u8]; 3], out: &mut [u8]) {
+    let mut a = sign(&seed);
+    let mut rest = out;
+    while !rest.is_empty() {
+        let block = sign(&[a.as_ref(), seed[0], seed[1], seed[2]]);
+        let (now, later) = rest.split_at_mut(rest.len().min(block.as_ref().len()));
+        now.iter_mut().zip(block.as_ref()).for_each(|(byte, block)| *byte ^= block);
+        rest = later;
+        a = sign(&[a.as_ref()]);
     }
+}
+
+fn sign_md5(key: &[u8], parts: &[&[u8]]) -> [u8; 16] {
+    // HMAC takes keys of any length.
+    let Ok(mut mac) = ::hmac::Hmac::<Md5>::new_from_slice(key) else { return [0; 16] };
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
 }
 
 fn sign(key: &hmac::Key, parts: &[&[u8]]) -> hmac::Tag {
@@ -76,6 +102,13 @@ mod tests {
 
     fn hex(text: &str) -> Vec<u8> {
         (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+    }
+
+    /// RFC 2202 §2, the second test of HMAC-MD5.
+    #[test]
+    fn hmac_md5_of_rfc_2202() {
+        let tag = sign_md5(b"Jefe", &[b"what do ya want ", b"for nothing?"]);
+        assert_eq!(tag[..], hex("750c783e6ab0b503eaa86e310a5db738"));
     }
 
     /// RFC 8448 §3: the server's handshake traffic secret, its key and its IV.

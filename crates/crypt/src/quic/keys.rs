@@ -40,7 +40,7 @@ pub(super) struct Unmasked {
 impl Keys {
     /// The keys of a traffic secret.
     pub(super) fn new(suite: &Suite, secret: &Secret, version: u32) -> Option<Self> {
-        Self::of(suite.aead, suite.hash, secret, version)
+        Self::of(suite.aead()?, suite.hash, secret, version)
     }
 
     /// Those of Initial packets (RFC 9001 §5.2), of the client or the server.

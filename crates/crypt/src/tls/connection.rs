@@ -228,7 +228,12 @@ impl Connection {
 
     fn session(&self) -> Option<Session> {
         let ((_, client_random), server) = self.client.zip(self.server.filter(|server| !server.tls13))?;
-        Some(Session { client_random, server_random: server.random, suite: server.suite })
+        Some(Session {
+            client_random,
+            server_random: server.random,
+            suite: server.suite,
+            encrypt_then_mac: server.encrypt_then_mac,
+        })
     }
 }
 

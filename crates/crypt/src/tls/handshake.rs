@@ -39,6 +39,8 @@ pub(crate) struct ServerHello {
     pub(crate) random: [u8; 32],
     pub(crate) suite: u16,
     pub(crate) tls13: bool,
+    /// The MAC of records is over what is encrypted (RFC 7366).
+    pub(crate) encrypt_then_mac: bool,
 }
 
 impl ServerHello {
@@ -136,6 +138,7 @@ fn client_hello(body: &[u8]) -> Option<ClientHello> {
 /// RFC 8446 §4.1.3, RFC 5246 §7.4.1.3.
 fn server_hello(body: &[u8]) -> Option<ServerHello> {
     const SUPPORTED_VERSIONS: u16 = 43;
+    const ENCRYPT_THEN_MAC: u16 = 22;
     let mut hello = Reader(body);
     hello.take(2)?;
     let random = hello.array()?;
@@ -143,9 +146,12 @@ fn server_hello(body: &[u8]) -> Option<ServerHello> {
     hello.take(session_id)?;
     let suite = hello.u16()?;
     hello.take(1)?;
-    Some(ServerHello { random, suite, tls13: hello.extension(SUPPORTED_VERSIONS) == Some(&[3, 4]) })
+    let tls13 = hello.clone().extension(SUPPORTED_VERSIONS) == Some(&[3, 4]);
+    let encrypt_then_mac = hello.extension(ENCRYPT_THEN_MAC).is_some();
+    Some(ServerHello { random, suite, tls13, encrypt_then_mac })
 }
 
+#[derive(Clone)]
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -210,7 +216,7 @@ mod tests {
                     seen.extend(messages.next(&mut piece));
                 }
             }
-            let hello = ServerHello { random: [7; 32], suite: 0x1301, tls13: true };
+            let hello = ServerHello { random: [7; 32], suite: 0x1301, tls13: true, encrypt_then_mac: false };
             assert_eq!(seen, [Message::ServerHello(hello), Message::Finished], "cut at {cut}");
         }
     }

@@ -38,13 +38,14 @@ enum Nonce {
 impl RecordKey {
     /// The key of a TLS 1.3 traffic secret (RFC 8446 §7.3).
     pub(super) fn tls13(suite: &Suite, secret: &[u8]) -> Option<Self> {
+        let aead = suite.aead()?;
         let mut key = [0; Aead::MAX_KEY];
-        let key = &mut key[..suite.aead.key_len()];
+        let key = &mut key[..aead.key_len()];
         let mut iv = [0; NONCE_LEN];
         kdf::expand_label(suite.hash, secret, "key", key);
         kdf::expand_label(suite.hash, secret, "iv", &mut iv);
-        let tag_len = suite.aead.tag_len();
-        Some(Self { key: suite.aead.key(key)?, tag_len, iv, nonce: Nonce::Sequence })
+        let tag_len = aead.tag_len();
+        Some(Self { key: aead.key(key)?, tag_len, iv, nonce: Nonce::Sequence })
     }
 
     /// The key of one side in TLS 1.2, out of the key block (RFC 5246 §6.3): both keys, then both IVs, the client's
@@ -56,8 +57,9 @@ impl RecordKey {
         server_random: &[u8; 32],
         from_client: bool,
     ) -> Option<Self> {
-        let nonce = if suite.aead == Aead::ChaCha20Poly1305 { Nonce::Sequence } else { Nonce::Explicit };
-        let key_len = suite.aead.key_len();
+        let aead = suite.aead()?;
+        let nonce = if aead == Aead::ChaCha20Poly1305 { Nonce::Sequence } else { Nonce::Explicit };
+        let key_len = aead.key_len();
         let iv_len = if nonce == Nonce::Explicit { NONCE_LEN - EXPLICIT_NONCE_LEN } else { NONCE_LEN };
         let mut block = [0; 2 * (Aead::MAX_KEY + NONCE_LEN)];
         let block = &mut block[..2 * (key_len + iv_len)];
@@ -67,7 +69,7 @@ impl RecordKey {
         let side = usize::from(!from_client);
         let mut iv = [0; NONCE_LEN];
         iv[..iv_len].copy_from_slice(&ivs[side * iv_len..][..iv_len]);
-        Some(Self { key: suite.aead.key(&keys[side * key_len..])?, tag_len: suite.aead.tag_len(), iv, nonce })
+        Some(Self { key: aead.key(&keys[side * key_len..])?, tag_len: aead.tag_len(), iv, nonce })
     }
 
     /// Opens a TLS 1.3 record into `plain`: content, inner type and padding (RFC 8446 §5.2).

@@ -1,10 +1,11 @@
-//! One direction of a TLS 1.2 connection behind a ChangeCipherSpec (RFC 5246 §6, §7.1).
+//! One direction of a connection of TLS 1.2 or older behind a ChangeCipherSpec (RFC 5246 §6, §7.1).
 
 use plaintap_decode::Unreadable;
 
+use super::mac::MacKey;
 use super::position::{Position, Watch};
 use super::record::RecordKey;
-use super::suites;
+use super::suites::{self, Cipher, Suite};
 use crate::keystore::KeyStore;
 use crate::secret::{ClientRandom, SecretLabel};
 
@@ -14,6 +15,7 @@ pub(super) struct Session {
     pub(super) client_random: ClientRandom,
     pub(super) server_random: [u8; 32],
     pub(super) suite: u16,
+    pub(super) encrypt_then_mac: bool,
 }
 
 /// The protection of one direction, from one ChangeCipherSpec to the next.
@@ -21,10 +23,16 @@ pub(super) struct Tls12 {
     /// None when the hellos of a renegotiation could not be read.
     session: Option<Session>,
     position: Position,
-    key: Option<Box<RecordKey>>,
+    key: Option<Key>,
     watch: Watch,
     /// The explicit nonce and the sequence number of the last record that was opened.
     nonce: Option<(u64, u64)>,
+}
+
+/// The key of an AEAD, or those of a cipher and a MAC.
+enum Key {
+    Aead(Box<RecordKey>),
+    WithMac(Box<MacKey>),
 }
 
 impl Tls12 {
@@ -40,16 +48,31 @@ impl Tls12 {
         record: &[u8],
         plain: &mut Vec<u8>,
     ) -> Result<(), Unreadable> {
+        let found = self.search(store, from_client, record, plain);
+        if found.is_err() {
+            self.position.missed();
+        }
+        if let Some(Key::WithMac(key)) = &mut self.key {
+            key.passed(record);
+        }
+        found
+    }
+
+    fn search(
+        &mut self,
+        store: &KeyStore,
+        from_client: bool,
+        record: &[u8],
+        plain: &mut Vec<u8>,
+    ) -> Result<(), Unreadable> {
         if self.try_key(record, plain) {
             return Ok(());
         }
-        let reason = match self.load(store, from_client) {
-            Ok(true) if self.try_key(record, plain) => return Ok(()),
-            Ok(_) => Unreadable::BadTag,
-            Err(reason) => reason,
-        };
-        self.position.missed();
-        Err(reason)
+        match self.load(store, from_client, record) {
+            Ok(true) if self.try_key(record, plain) => Ok(()),
+            Ok(_) => Err(Unreadable::BadTag),
+            Err(reason) => Err(reason),
+        }
     }
 
     pub(super) const fn gap(&mut self) {
@@ -57,7 +80,7 @@ impl Tls12 {
     }
 
     /// Makes the key, if the secret is new; false if it is the one already in use.
-    fn load(&mut self, store: &KeyStore, from_client: bool) -> Result<bool, Unreadable> {
+    fn load(&mut self, store: &KeyStore, from_client: bool, record: &[u8]) -> Result<bool, Unreadable> {
         let session = self.session.as_ref().ok_or(Unreadable::HandshakeMissing)?;
         let suite = suites::find(session.suite)
             .filter(|suite| !suite.is_tls13())
@@ -65,11 +88,8 @@ impl Tls12 {
         let random = &session.client_random;
         if self.watch.changed(store, random) {
             let secret = store.lookup(SecretLabel::ClientRandom, random);
-            self.key = secret
-                .and_then(|secret| {
-                    RecordKey::tls12(suite, secret.as_bytes(), random, &session.server_random, from_client)
-                })
-                .map(Box::new);
+            self.key =
+                secret.and_then(|secret| Key::new(suite, session, secret.as_bytes(), from_client, record));
             self.position.renew();
             return if self.key.is_some() { Ok(true) } else { Err(Unreadable::NoSecret) };
         }
@@ -80,13 +100,52 @@ impl Tls12 {
         let Some(key) = &self.key else { return false };
         let expected = self.position.expected();
         let nonce = key.explicit_nonce(record);
-        let opened = |sequence: &u64| key.open_tls12(*sequence, record, plain);
+        let opened = |sequence: &u64| key.open(*sequence, record, plain);
         let Some(sequence) = candidates(&mut self.position, expected, nonce, self.nonce).find(opened) else {
             return false;
         };
         self.nonce = nonce.map(|nonce| (nonce, sequence));
         self.position.opened(sequence);
         true
+    }
+}
+
+impl Key {
+    /// The key of one side; the version stands in its records.
+    fn new(
+        suite: &Suite,
+        session: &Session,
+        master_secret: &[u8],
+        from_client: bool,
+        record: &[u8],
+    ) -> Option<Self> {
+        let Session { client_random, server_random, .. } = session;
+        match suite.cipher {
+            Cipher::Aead(_) => {
+                RecordKey::tls12(suite, master_secret, client_random, server_random, from_client)
+                    .map(|key| Self::Aead(Box::new(key)))
+            }
+            Cipher::WithMac(bulk, mac) => {
+                let version = record.get(1..3).and_then(|version| version.try_into().ok())?;
+                let version = u16::from_be_bytes(version);
+                MacKey::new((bulk, mac, suite.hash), version, session, master_secret, from_client)
+                    .map(|key| Self::WithMac(Box::new(key)))
+            }
+        }
+    }
+
+    fn open(&self, sequence: u64, record: &[u8], plain: &mut Vec<u8>) -> bool {
+        match self {
+            Self::Aead(key) => key.open_tls12(sequence, record, plain),
+            Self::WithMac(key) => key.open(sequence, record, plain),
+        }
+    }
+
+    fn explicit_nonce(&self, record: &[u8]) -> Option<u64> {
+        match self {
+            Self::Aead(key) => key.explicit_nonce(record),
+            Self::WithMac(_) => None,
+        }
     }
 }
 

@@ -21,8 +21,7 @@ fn peers() {
     let (mut readable, mut total) = (0, 0);
     for row in manifest.lines().skip(1) {
         let columns: Vec<&str> = row.split('\t').collect();
-        let (file, keylog, protocol, version, features) =
-            (columns[0], columns[1], columns[3], columns[4], columns[6]);
+        let (file, keylog, protocol, features) = (columns[0], columns[1], columns[3], columns[6]);
         if protocol != "tls" {
             continue;
         }
@@ -40,13 +39,6 @@ fn peers() {
             out.unreadable,
         );
 
-        let aead =
-            version == "1.3" || ["GCM", "CCM", "CHACHA20"].iter().any(|aead| columns[5].contains(aead));
-        if !aead {
-            assert_eq!(out.decrypted, 0, "{name}");
-            assert!(out.unreadable.keys().all(|reason| reason.starts_with("suite ")), "{name}");
-            continue;
-        }
         total += 1;
         if features.contains("snaplen") {
             // Packets of 200 bytes: the ClientHello is not whole.
@@ -59,8 +51,8 @@ fn peers() {
         assert_eq!(texts, texts_wanted, "{name}");
         assert_eq!(bodies, bodies_wanted, "{name}");
     }
-    println!("{readable} of {total} TLS 1.3 and TLS 1.2 AEAD captures decrypted without a rest");
-    assert!(readable > 40);
+    println!("{readable} of {total} TLS captures decrypted without a rest");
+    assert!(readable > 50);
 }
 
 /// Captures with keys that were taken out of running programs: `README` says how many streams decrypt.
