@@ -11,7 +11,7 @@ use plaintap_packet::file::secrets_type;
 use serde_json::{Value, json};
 
 use crate::args::{InfoArguments, TimeFormat};
-use crate::files::{Depth, Facts, InterfaceFacts, TlsFacts, display_name, gather};
+use crate::files::{Depth, Facts, InterfaceFacts, Security, TlsFacts, display_name, gather};
 use crate::out::{Clock, push_printable};
 
 /// Unreadable TLS connections that the text lists; JSON has them all.
@@ -215,8 +215,15 @@ fn describe_tls(facts: &Facts, lines: &mut Lines<'_>) {
         return;
     }
     let count = |wanted| facts.tls.iter().filter(|tls| tls.secrets == wanted).count();
+    let carried =
+        |by: Security, name: &str| match facts.tls.iter().filter(|t| t.connection.security == by).count() {
+            0 => String::new(),
+            count => format!(", {count} in {name}"),
+        };
     let text = format!(
-        "{total}: {} readable, {} partly, {} without secrets",
+        "{total}{}{}: {} readable, {} partly, {} without secrets",
+        carried(Security::Quic, "QUIC"),
+        carried(Security::Dtls, "DTLS"),
         count(Completeness::Complete),
         count(Completeness::Partial),
         count(Completeness::Missing)
@@ -234,7 +241,7 @@ fn describe_tls(facts: &Facts, lines: &mut Lines<'_>) {
     for tls in unreadable().take(LISTED) {
         lines.line(
             "Not readable:",
-            &format!("{}, packet {}, {}", ends(tls), tls.connection.packet, state(tls)),
+            &format!("{}, {}, packet {}, {}", ends(tls), protocol(tls), tls.connection.packet, state(tls)),
         );
     }
     if unreadable().count() > LISTED {
@@ -290,7 +297,7 @@ fn json(facts: &Facts) -> Value {
         })).collect::<Vec<_>>(),
         "tls_connections": facts.tls.iter().map(|tls| json!({
             "client": end(tls.connection.ends[0]), "server": end(tls.connection.ends[1]),
-            "client_random": hex(&tls.connection.client_random), "packet": tls.connection.packet,
+            "protocol": protocol(tls), "client_random": hex(&tls.connection.client_random), "packet": tls.connection.packet,
             "secrets": state(tls), "late": tls.late,
         })).collect::<Vec<_>>(),
         "tls_connections_not_listed": facts.tls_not_listed,
@@ -321,6 +328,14 @@ fn state(tls: &TlsFacts) -> &'static str {
         Completeness::Complete => "complete",
         Completeness::Partial => "partial",
         Completeness::Missing => "missing",
+    }
+}
+
+fn protocol(tls: &TlsFacts) -> &'static str {
+    match tls.connection.security {
+        Security::Tls => "tls",
+        Security::Dtls => "dtls",
+        Security::Quic => "quic",
     }
 }
 

@@ -1,9 +1,10 @@
-//! Which connections a capture has, and which of them are TLS.
+//! Which connections a capture has, and which of them are TLS, DTLS or QUIC.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use plaintap_decode::{Address, Decoder, Options, id};
+use plaintap_crypt::{KeyStore, TlsDecryptor};
+use plaintap_decode::{Address, Decoder, Options, Value, id, registry};
 use plaintap_packet::{BufferId, Packet};
 
 use crate::capture::client_hello_random;
@@ -27,9 +28,22 @@ enum Transport {
     Other,
 }
 
+/// What carries the handshake of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// TLS over TCP.
+    Tls,
+    /// DTLS.
+    Dtls,
+    /// QUIC.
+    Quic,
+}
+
 /// One TLS connection, known by its ClientHello.
 #[derive(Clone, Copy, Debug)]
 pub struct TlsConnection {
+    /// What carries it.
+    pub security: Security,
     /// Client and server.
     pub ends: [(Address, u16); 2],
     /// What its secrets are logged under.
@@ -49,13 +63,15 @@ pub struct Seen {
     pub sender: usize,
     /// It carries TCP payload.
     pub has_payload: bool,
-    /// The packet looks like QUIC or DTLS, whose client random may not be readable.
+    /// The packet looks like QUIC or DTLS; its ClientHello need not be in the capture.
     pub datagram_security: bool,
 }
 
-/// Looks at each packet by itself; no reassembly, for a ClientHello begins with its segment.
+/// Looks at each packet by itself; no reassembly, for a ClientHello begins with its segment. Only QUIC is followed: its
+/// ClientHello is encrypted, with a key that everybody can make.
 pub struct Connections {
     decoder: Decoder,
+    quic: Decoder,
     number: u64,
     /// The TLS connections in order.
     pub tls: Vec<TlsConnection>,
@@ -70,6 +86,10 @@ impl Connections {
         let options = Options { flows: false, reassemble: false, ..Options::default() };
         Self {
             decoder: Decoder::new(options),
+            quic: Decoder::new(Options {
+                decryptor: Some(Box::new(TlsDecryptor::new(KeyStore::new()))),
+                ..Options::default()
+            }),
             number: 0,
             tls: Vec::new(),
             known: HashSet::new(),
@@ -105,13 +125,37 @@ impl Connections {
             has_payload: transport == Transport::Tcp && !payload.is_empty(),
             datagram_security: transport == Transport::Udp && is_quic_or_dtls(payload),
         };
-        if transport == Transport::Tcp
-            && let Some(client_random) = client_hello_random(payload)
-        {
+        let hello = match transport {
+            Transport::Tcp => client_hello_random(payload).map(|random| (Security::Tls, random)),
+            Transport::Udp => match dtls_hello_random(payload) {
+                Some(random) => Some((Security::Dtls, random)),
+                None if seen.datagram_security => self.quic_hello_random(packet),
+                None => None,
+            },
+            Transport::Other => None,
+        };
+        if let Some((security, client_random)) = hello {
             seen.client_hello = Some(client_random);
-            self.remember(TlsConnection { ends: [source, destination], client_random, packet: self.number });
+            let ends = [source, destination];
+            self.remember(TlsConnection { security, ends, client_random, packet: self.number });
         }
         Some(seen)
+    }
+
+    /// The random of the ClientHello that this packet completes.
+    fn quic_hello_random(&mut self, packet: &Packet<'_>) -> Option<(Security, [u8; 32])> {
+        const CLIENT_HELLO: u64 = 1;
+        let decoded = self.quic.decode(packet, self.number);
+        let (kind, random) =
+            (registry::field("tls.handshake.type")?, registry::field("tls.handshake.random")?);
+        let (mut is_hello, mut found) = (false, None);
+        decoded.values(kind, &mut |_, value| is_hello |= value == Value::Unsigned(CLIENT_HELLO));
+        decoded.values(random, &mut |_, value| {
+            if let Value::Bytes(bytes) = value {
+                found = found.or_else(|| bytes.try_into().ok());
+            }
+        });
+        found.filter(|_| is_hello).map(|random| (Security::Quic, random))
     }
 
     /// A ClientHello may be sent again: by TCP, and after a HelloRetryRequest with the same random.
@@ -132,6 +176,16 @@ impl Connections {
 fn is_quic_or_dtls(payload: &[u8]) -> bool {
     matches!(payload, [0xc0..=0xff, a, b, c, d, ..] if [*a, *b, *c, *d] != [0; 4])
         || matches!(payload, [22, 0xfe, 0xfd | 0xff, ..])
+}
+
+/// The random of a ClientHello that begins in the first record (RFC 6347 section 4.2.2): behind the headers of record and
+/// fragment, the version.
+fn dtls_hello_random(payload: &[u8]) -> Option<[u8; 32]> {
+    const RANDOM: usize = 13 + 12 + 2;
+    let begins = matches!(payload, [22, 0xfe, 0xfd | 0xff, 0, 0, ..])
+        && payload.get(13) == Some(&1)
+        && payload.get(19..22) == Some(&[0; 3]);
+    payload.get(RANDOM..)?.first_chunk().copied().filter(|_| begins)
 }
 
 impl FlowKey {
@@ -247,6 +301,18 @@ mod tests {
         assert_eq!(routes.observe(&initial), None);
         assert_eq!(routes.add(&line("04")), [(quic, line("04"))]);
         assert!(routes.add(b"nonsense\nCLIENT_RANDOM 00 00\n").is_empty());
+    }
+
+    #[test]
+    fn the_random_of_a_dtls_hello() {
+        let mut record = vec![
+            22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 60, 1, 0, 0, 48, 0, 0, 0, 0, 0, 0, 0, 48, 0xfe, 0xfd,
+        ];
+        record.extend([7; 32]);
+        assert_eq!(dtls_hello_random(&record), Some([7; 32]));
+        assert_eq!(dtls_hello_random(&record[..58]), None);
+        record[13] = 2;
+        assert_eq!(dtls_hello_random(&record), None);
     }
 
     #[test]
