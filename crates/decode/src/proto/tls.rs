@@ -298,6 +298,9 @@ fn column(view: &View<'_>) -> &'static str {
     if view.is_silent() {
         return "";
     }
+    if view.layer.detail & detail::QUIC != 0 {
+        return "QUIC";
+    }
     match version_of(view) {
         0x0300 => "SSLv3",
         0x0301 => "TLSv1",
@@ -313,8 +316,7 @@ fn info(view: &View<'_>, out: &mut String) {
     match readable(view) {
         // The plaintext of handshake messages and alerts has a layer of its own, which speaks for itself. Application
         // data may begin or end in other packets: then nobody else says anything.
-        None if !matches!((detail >> 16 & 0xff) as u8, 0 | content::APPLICATION_DATA)
-            && view.bytes.u8(0) == content::APPLICATION_DATA => {}
+        None if !matches!((detail >> 16 & 0xff) as u8, 0 | content::APPLICATION_DATA) => {}
         None => match view.bytes.u8(0) {
             content::ALERT => out.push_str("Encrypted Alert"),
             content::HANDSHAKE => out.push_str("Encrypted Handshake Message"),
