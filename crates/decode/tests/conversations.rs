@@ -75,7 +75,7 @@ fn dns_is_known_by_its_content() {
 
 #[test]
 fn a_conversation_stays_what_its_first_datagram_was() {
-    let (mut handshake, mut transport) = ([0; 148], [0; 32]);
+    let (mut handshake, mut transport) = ([0; 148], [0; 33]);
     (handshake[0], transport[0]) = (1, 4);
     let packets = [
         udp(1111, 2222, &transport),
@@ -95,6 +95,16 @@ fn what_was_announced_is_expected_once_a_connection_begins() {
     let found = protocols(Options::default(), &packets);
     assert_eq!(found, ["raw:ip:tcp:ftp", "raw:ip:tcp:ftp-data"]);
     assert_eq!(protocols(Options::default(), &packets[1..]), ["raw:ip:tcp:http"]);
+}
+
+#[test]
+fn tftp_goes_on_between_other_ports() {
+    let request = b"\0\x01file\0octet\0";
+    let packets =
+        [udp(1111, 69, request), udp(3333, 1111, b"\0\x03\0\x01data"), udp(1111, 3333, b"\0\x04\0\x01")];
+    let found = protocols(Options::default(), &packets);
+    assert!(found.iter().all(|protocols| protocols.starts_with("raw:ip:udp:tftp")), "{found:?}");
+    assert_eq!(protocols(Options::default(), &packets[1..]), ["raw:ip:udp:data", "raw:ip:udp:data"]);
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub struct Announcements<'a> {
     pub source: Option<Address>,
     /// Who receives it.
     pub destination: Option<Address>,
+    /// Source and destination port of TCP or UDP; 0 without them.
+    pub ports: (u16, u16),
     by: ProtocolId,
     frame: u64,
     table: &'a mut Announced,
@@ -97,7 +99,7 @@ impl Announced {
 
     fn hear(&mut self, work: &Work, frame: &[u8], number: u64, by: ProtocolId, counters: &mut Counters) {
         let Some(announce) = by.protocol().and_then(|protocol| protocol.announce) else { return };
-        let (mut source, mut destination) = (None, None);
+        let (mut source, mut destination, mut ports) = (None, None, (0, 0));
         for layer in work.layers.as_slice() {
             let bytes = work.bytes(frame, layer.buffer);
             let Some(bytes) = bytes.get(layer.offset as usize..layer.end as usize) else { continue };
@@ -105,11 +107,13 @@ impl Announced {
             match layer.protocol {
                 id::ip => [source, destination] = [b.array(12), b.array(16)].map(|a| a.map(Address::Ip4)),
                 id::ipv6 => [source, destination] = [b.array(8), b.array(24)].map(|a| a.map(Address::Ip6)),
+                id::tcp | id::udp => ports = (b.u16(0), b.u16(2)),
                 protocol if protocol == by && layer.header > 0 => {
                     let (table, counters) = (&mut *self, &mut *counters);
+                    let frame = number;
                     announce(
                         bytes,
-                        &mut Announcements { source, destination, by, frame: number, table, counters },
+                        &mut Announcements { source, destination, ports, by, frame, table, counters },
                     );
                 }
                 _ => {}

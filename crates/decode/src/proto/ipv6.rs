@@ -42,11 +42,11 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     ..Protocol::new("ipv6", "Internet Protocol Version 6", "IPv6")
 };
 
-/// A payload length of 0 is a jumbogram (RFC 2675 §4) or an offloaded segment: all bytes count.
+/// A payload length of 0 is a jumbogram (RFC 2675 §4) or an offloaded segment: all bytes count. Of another version
+/// nothing but its first byte can be told.
 #[inline]
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     b.need(40)?;
-    // Of another version nothing but its first byte can be told.
     if b.u8(0) >> 4 != 6 {
         return Ok(Step::next(1, ProtocolId::NONE));
     }

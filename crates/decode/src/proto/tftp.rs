@@ -1,7 +1,8 @@
-//! Trivial File Transfer Protocol, RFC 1350, and its options, RFC 2347. Only what goes to the well-known port: the
-//! transfer itself takes ports of its own choice.
+//! Trivial File Transfer Protocol, RFC 1350, and its options, RFC 2347. Only the request goes to the well-known port: the
+//! transfer goes on between that of the client and another one.
 
 use super::prelude::*;
+use crate::flow::{Announcements, Transport};
 
 fields! {
     OPCODE: U16 at(0..2), "tftp.opcode", "Opcode", names(OPCODES);
@@ -19,6 +20,8 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::UdpPort(69)],
     fields: FIELDS,
     walk: Some(walk),
+    datagrams: Some(Datagrams { admits, recognise: None, keeps: false, follow: None }),
+    announce: Some(announce),
     info: Some(info),
     ..Protocol::new("tftp", "Trivial File Transfer Protocol", "TFTP")
 };
@@ -27,6 +30,18 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     b.need(2)?;
     Ok(if b.u16(0) == DATA { Step::next(4, id::data) } else { Step::last(b) })
+}
+
+fn admits(bytes: &[u8]) -> bool {
+    crate::field::value_name(OPCODES, Bytes(bytes).u16(0).into()).is_some()
+}
+
+/// The answer to a request comes from a port of the server's choice (RFC 1350 §4).
+fn announce(bytes: &[u8], announcements: &mut Announcements<'_>) {
+    if let (READ | WRITE, Some(client)) = (Bytes(bytes).u16(0), announcements.source) {
+        let (port, _) = announcements.ports;
+        announcements.expect(Transport::Udp, client, port, id::tftp);
+    }
 }
 
 const READ: u16 = 1;

@@ -19,7 +19,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::UdpPort(51820)],
     fields: FIELDS,
     walk: Some(walk),
-    datagrams: Some(Datagrams { admits, recognise: Some(is_handshake), keeps: true, follow: None }),
+    datagrams: Some(Datagrams { admits, recognise: Some(is_message), keeps: true, follow: None }),
     info: Some(info),
     ..Protocol::new("wg", "WireGuard Protocol", "WireGuard")
 };
@@ -47,10 +47,11 @@ fn admits(bytes: &[u8]) -> bool {
     length(b.u8(0)).is_some() && b.number(1, 4) == Some(0)
 }
 
-/// The messages that open a session have just one length.
-fn is_handshake(bytes: &[u8]) -> bool {
+/// The messages that open a session have just one length; transported packets are padded to 16 bytes (§5.4.6).
+fn is_message(bytes: &[u8]) -> bool {
     let kind = Bytes(bytes).u8(0);
-    admits(bytes) && kind != TRANSPORT && length(kind) == Some(bytes.len())
+    let fits = |least| if kind == TRANSPORT { bytes.len().is_multiple_of(16) } else { bytes.len() == least };
+    admits(bytes) && length(kind).is_some_and(|least| bytes.len() >= least && fits(least))
 }
 
 const INITIATION: u8 = 1;
