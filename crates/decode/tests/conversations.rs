@@ -101,7 +101,7 @@ fn what_was_announced_is_expected_once_a_connection_begins() {
 fn tftp_goes_on_between_other_ports() {
     let request = b"\0\x01file\0octet\0";
     let packets =
-        [udp(1111, 69, request), udp(3333, 1111, b"\0\x03\0\x01data"), udp(1111, 3333, b"\0\x04\0\x01")];
+        [udp(1111, 69, request), udp(1000, 1111, b"\0\x03\0\x01data"), udp(1111, 1000, b"\0\x04\0\x01")];
     let found = protocols(Options::default(), &packets);
     assert!(found.iter().all(|protocols| protocols.starts_with("raw:ip:udp:tftp")), "{found:?}");
     assert_eq!(protocols(Options::default(), &packets[1..]), ["raw:ip:udp:data", "raw:ip:udp:data"]);
