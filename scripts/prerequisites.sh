@@ -13,7 +13,7 @@ build) ;;
 demo) needs="$needs curl:curl openssl:openssl go:golang-go" ;;
 test) needs="$needs curl:curl openssl:openssl nginx:nginx-light go:golang-go tshark:tshark tcpdump:tcpdump
  capinfos:wireshark-common /usr/bin/python3:python3 ip:iproute2 nft:nftables bpftool:bpftool ps:procps xz:xz-utils
- cmp:diffutils gnutls-cli:gnutls-bin wget:wget tstclnt:libnss3-tools jq:jq" ;;
+ cmp:diffutils gnutls-cli:gnutls-bin wget:wget jq:jq" ;;
 *)
     echo "usage: $0 build|demo|test" >&2
     exit 2

@@ -4,6 +4,8 @@
 //! "vaddr" is an address as linked, with a load bias of 0. Every read is bounded by the segment it starts in and is
 //! `None` outside of the file.
 
+use memchr::memmem;
+
 use crate::Error;
 
 const PT_LOAD: u32 = 1;
@@ -77,6 +79,7 @@ pub(crate) struct Elf<'a> {
     eh_frame_hdr: Option<Segment<'a>>,
     /// What the linker computed from the contents, if it was asked to; 20 bytes, or 16.
     pub(crate) build_id: Option<&'a [u8]>,
+    file: &'a [u8],
 }
 
 impl<'a> Elf<'a> {
@@ -96,6 +99,7 @@ impl<'a> Elf<'a> {
             symbols: None,
             eh_frame_hdr: None,
             build_id: None,
+            file,
         };
         let mut dynamic = None;
         for entry in program_headers(file, header)?.chunks_exact(PROGRAM_HEADER_SIZE) {
@@ -138,6 +142,31 @@ impl<'a> Elf<'a> {
             block(DT_JMPREL, DT_PLTRELSZ).unwrap_or_default(),
         );
         self.symbols = value(DT_SYMTAB);
+    }
+
+    /// vaddr of the function of this name, if the file still has its symbols (elf(5), "String and symbol tables").
+    pub(crate) fn function(&self, name: &str) -> Option<u64> {
+        const SHT_SYMTAB: u32 = 2;
+        const SHT_DYNSYM: u32 = 11;
+        /// Files have one of each kind.
+        const MOST_TABLES: usize = 2;
+        const STT_FUNC: u8 = 2;
+        const SECTION_HEADER_SIZE: usize = 64;
+        let header = check_header(self.file).ok()?;
+        let count = u64::from(u16_at(header, 60));
+        let sections = take(self.file, u64_at(header, 40), count * SECTION_HEADER_SIZE as u64).ok()?;
+        let section = |index: usize| sections.chunks_exact(SECTION_HEADER_SIZE).nth(index);
+        let contents = |section: &[u8]| take(self.file, u64_at(section, 24), u64_at(section, 32)).ok();
+        let needle = [b"\0", name.as_bytes(), b"\0"].concat();
+        let tables = sections.chunks_exact(SECTION_HEADER_SIZE);
+        let tables = tables.filter(|section| matches!(u32_at(section, 4), SHT_SYMTAB | SHT_DYNSYM));
+        tables.take(MOST_TABLES).find_map(|table| {
+            let names = contents(section(u32_at(table, 40) as usize)?)?;
+            let name = u32::try_from(memmem::find(names, &needle)? + 1).ok()?;
+            let mut symbols = contents(table)?.chunks_exact(SYMBOL_SIZE as usize);
+            let symbol = symbols.find(|symbol| u32_at(symbol, 0) == name && symbol[4] & 0xf == STT_FUNC)?;
+            Some(u64_at(symbol, 8)).filter(|&address| address != 0)
+        })
     }
 
     /// The offset in the file of the byte that is loaded at `vaddr`.

@@ -18,6 +18,8 @@ const VOTES_NEEDED: usize = 3;
 /// Builds of OpenSSL 3.5 show three plain call sites. Two are enough, with CLIENT_RANDOM and the right arguments.
 const INLINED_VOTES_NEEDED: usize = 2;
 
+const LOG_SECRET: &str = "ssl_log_secret";
+
 /// Searches for the function that logs secrets.
 pub(crate) fn find(elf: &Elf<'_>, labels: &Labels) -> Result<Found, NotFound> {
     log_secret(elf, labels).or_else(|reason| match elf.machine {
@@ -25,6 +27,22 @@ pub(crate) fn find(elf: &Elf<'_>, labels: &Labels) -> Result<Found, NotFound> {
         // No build with link-time optimisation is known there.
         Machine::Aarch64 => Err(reason),
     })
+}
+
+impl Found {
+    fn add_log_secret(&mut self, elf: &Elf<'_>, function: u64, client_random: Expression) {
+        let Some(file_offset) = elf.file_offset(function) else { return };
+        let [_, label, secret, length] = arguments_of(elf.machine);
+        self.evidence.push(Evidence::ClientRandom { address: client_random.clone() });
+        self.hooks.push(Hook {
+            stack: Stack::OpenSsl,
+            kind: HookKind::SslLogSecret,
+            file_offset,
+            label: Field::string(label),
+            client_random: Field::client_random(client_random),
+            secret: Field::counted(secret, length),
+        });
+    }
 }
 
 /// The first four arguments of a function.
@@ -40,29 +58,29 @@ fn log_secret(elf: &Elf<'_>, labels: &Labels) -> Result<Found, NotFound> {
     let mut found = Found::default();
     let mut reason = None;
     let mut best = 0;
-    let [_, label, secret, length] = arguments_of(elf.machine);
     let votes = if elf.machine == Machine::X86_64 { RSI } else { X1 };
+    let named = elf.function(LOG_SECRET);
+    if let Some(function) = named
+        && let Some(random) = symbolic::client_random(elf, function)
+    {
+        found.evidence.push(Evidence::Symbol { name: LOG_SECRET, function });
+        found.add_log_secret(elf, function, random);
+    }
     for candidate in labels.vote(votes).into_iter().take(CANDIDATES) {
         let Some(function) = xref::resolve(elf, candidate.target) else { continue };
         best = best.max(candidate.count());
         if candidate.count() < VOTES_NEEDED {
             break;
         }
-        let learned = symbolic::client_random(elf, function).zip(elf.file_offset(function));
-        let Some((address, file_offset)) = learned else {
+        if named == Some(function) && !found.hooks.is_empty() {
+            continue;
+        }
+        let Some(random) = symbolic::client_random(elf, function) else {
             reason = reason.or(Some(NotFound::NoClientRandom { function }));
             continue;
         };
         found.evidence.push(candidate.evidence(function));
-        found.evidence.push(Evidence::ClientRandom { address: address.clone() });
-        found.hooks.push(Hook {
-            stack: Stack::OpenSsl,
-            kind: HookKind::SslLogSecret,
-            file_offset,
-            label: Field::string(label),
-            client_random: Field::client_random(address),
-            secret: Field::counted(secret, length),
-        });
+        found.add_log_secret(elf, function, random);
     }
     if found.hooks.is_empty() {
         let references = labels.references;

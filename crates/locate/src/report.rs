@@ -44,6 +44,13 @@ pub enum Evidence {
         /// Arguments come in registers (Go 1.17 and later), else on the stack.
         register_abi: bool,
     },
+    /// The file has a symbol for the function.
+    Symbol {
+        /// Its name.
+        name: &'static str,
+        /// vaddr of its entry.
+        function: u64,
+    },
     /// A function that gets the labels of TLS secrets as an argument.
     Vote {
         /// vaddr of its entry.
@@ -185,6 +192,7 @@ impl fmt::Display for Evidence {
                 let place = if *register_abi { "in registers" } else { "on the stack" };
                 write!(f, "{name} at {address:#x}, arguments {place}")
             }
+            Self::Symbol { name, function } => write!(f, "symbol {name} at {function:#x}"),
             Self::Vote { function, labels } => write!(f, "{function:#x} gets {}", labels.join(", ")),
             Self::ClientRandom { address } => write!(f, "client random at {address}"),
             Self::Callee { caller, function } => write!(f, "{caller:#x} hands it on to {function:#x}"),

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use common::{address, directory, hook, locate_ok, run, skip, symbol, without_sections};
 use iced_x86::{Decoder, DecoderOptions, Mnemonic};
-use plaintap_locate::{Field, HookKind, Length, Machine, NotFound, Stack};
+use plaintap_locate::{Evidence, Field, HookKind, Length, Machine, NotFound, Stack};
 
 const LIBRARIES: &str = "/usr/lib/x86_64-linux-gnu";
 
@@ -71,6 +71,25 @@ fn client_random_is_learned_from_the_code() {
             assert_eq!(address(&hook.client_random), expected, "{compiler} {options:?}");
         }
     }
+}
+
+#[test]
+fn a_symbol_tells_as_much_as_the_votes() {
+    let options = ["-DOUTER=8", "-DOFFSET=0x160", "-O2", "-shared", "-fPIC"];
+    let Some(file) = compile("symbol", "gcc", &options) else { return };
+    let function = symbol(&file, "ssl_log_secret").unwrap();
+    let named = locate_ok(&file);
+    assert!(named.evidence.contains(&Evidence::Symbol { name: "ssl_log_secret", function }), "{named:?}");
+    assert_eq!(named.hooks, locate_ok(&without_sections(&file)).hooks);
+    // Too few labels for a vote.
+    let mut file = file;
+    for label in [&b"_TRAFFIC_SECRET_0"[..], b"EARLY_TRAFFIC_SECRET", b"EXPORTER_SECRET", b"CLIENT_RANDOM"] {
+        while let Some(at) = memchr::memmem::find(&file, label) {
+            file[at] = b'X';
+        }
+    }
+    assert_eq!(locate_ok(&without_sections(&file)).hooks, []);
+    assert_eq!(locate_ok(&file).hooks, named.hooks);
 }
 
 #[test]
