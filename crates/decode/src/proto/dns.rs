@@ -205,6 +205,23 @@ fn put_class(
     }
 }
 
+/// The types that exist of a name: blocks of 256 bits (RFC 4034 §4.1.2, RFC 5155 §3.2.1). Wireshark shows them as types
+/// of records.
+fn types(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    while r.left() > 0 {
+        let block = u64::from(r.u8()?) * 256;
+        let length = r.u8()?;
+        let at = r.at();
+        for (index, byte) in r.take(length.into())?.iter().enumerate() {
+            for bit in (0..8).filter(|bit| byte & (0x80 >> bit) != 0) {
+                let kind = block + index as u64 * 8 + bit;
+                out.put(RESP_TYPE, at + index..at + index + 1, Value::Unsigned(kind));
+            }
+        }
+    }
+    Ok(())
+}
+
 const SRV: u16 = 33;
 
 /// The owner of a service record says service and protocol in its first two labels (RFC 2782); Wireshark has fields of
@@ -335,7 +352,18 @@ fn record_data(kind: u16, r: &mut Reader<'_>, name: &mut Name, out: &mut dyn Fie
             put_name(r, name, RRSIG_SIGNER, out)?;
             put_bytes(r, r.left(), RRSIG_SIGNATURE, out)?;
         }
-        47 => put_name(r, name, NSEC_NEXT, out)?,
+        47 => {
+            put_name(r, name, NSEC_NEXT, out)?;
+            types(r, out)?;
+        }
+        50 => {
+            r.take(4)?;
+            for _salt_and_hash in 0..2 {
+                let length = r.u8()?;
+                r.take(length.into())?;
+            }
+            types(r, out)?;
+        }
         48 => {
             put_number(r, 2, DNSKEY_FLAGS, out)?;
             put_number(r, 1, DNSKEY_PROTOCOL, out)?;

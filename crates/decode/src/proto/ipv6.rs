@@ -50,12 +50,16 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     if b.u8(0) >> 4 != 6 {
         return Ok(Step::next(1, ProtocolId::NONE));
     }
-    let end = match b.u16(4) {
-        0 => Step::ALL,
-        length => 40 + u32::from(length),
+    // No length is a jumbogram's (RFC 2675), or a segment's that the network card cuts up; otherwise there is no payload.
+    let end = match (b.u16(4), b.u8(6)) {
+        (0, HOP_BY_HOP | TCP) => Step::ALL,
+        (length, _) => 40 + u32::from(length),
     };
     Ok(Step { header: 40, end, next: claimed::ip_protocol(b.u8(6)), detail: 0 })
 }
+
+const HOP_BY_HOP: u8 = 0;
+const TCP: u8 = 6;
 
 /// The length and the next header of an extension header of the common form (RFC 8200 §4).
 #[inline]
