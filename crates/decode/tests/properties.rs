@@ -152,6 +152,41 @@ fn check(decoded: &Decoded<'_>, tree: &mut Tree, text: &mut String) {
     decoded.addresses();
 }
 
+/// Bytes that fuzzing found to be trouble for a protocol, in hexadecimal.
+const FOUND: &[(&str, &str)] = &[
+    // The end of a suboption at the very beginning.
+    ("telnet", "fff0ffb9ffcab9ffca017e18f0"),
+    // A time long before 1601.
+    (
+        "smb2",
+        "fe534d42400001000000000005007f0009000000000000000800000000000000000000000100002610b0fa6500000000292a\
+         8082a0600f3f04fb7828bbab53c6590000000100000080d99b0c227add0100960f227add0180d99b0c227add010000000007\
+         000000001000000000000000100000000000001000000000000000ff3e681b040e80222a042d491c0d1e400000000000ca96\
+         0f227add0180d99b0c227add010000000007000000001000000000000000100000000000001000000000000000ff3e681b04\
+         0e80222a042d491c0d1e4000000000000000000000000000000000",
+    ),
+];
+
+#[test]
+fn what_fuzzing_found_decodes() {
+    for (name, hex) in FOUND {
+        let digits = hex.as_bytes().chunks(2).map(|pair| str::from_utf8(pair).expect("hex digits"));
+        let bytes: Vec<u8> = digits.map(|pair| u8::from_str_radix(pair, 16).expect("a byte")).collect();
+        let mut decoder = Decoder::new(Options::default());
+        let protocol = registry::protocol(name).expect("a protocol");
+        let packet = Packet {
+            data: &bytes,
+            time: Nanos(0),
+            original_length: bytes.len() as u32,
+            link_type: LinkType::RAW,
+            interface: 0,
+            direction: Direction::Unknown,
+            process: None,
+        };
+        check(&decoder.decode_protocol(protocol, &packet, 1), &mut Tree::default(), &mut String::new());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 

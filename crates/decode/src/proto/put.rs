@@ -154,7 +154,8 @@ pub(super) fn put_filetime(
     const UNIX_EPOCH: i64 = 116_444_736_000_000_000;
     let at = r.at();
     let ticks = Bytes(r.take(8)?).little(0, 8) as i64;
-    if let Some(nanos) = (ticks - UNIX_EPOCH).checked_mul(100).filter(|_| ticks > 0) {
+    let nanos = ticks.checked_sub(UNIX_EPOCH).and_then(|ticks| ticks.checked_mul(100));
+    if let Some(nanos) = nanos.filter(|_| ticks > 0) {
         out.put(field, at..at + 8, Value::Time(Nanos(nanos)));
     }
     Ok(())

@@ -187,6 +187,10 @@ fn info(view: &View<'_>, out: &mut String) {
             return out.push('…');
         }
         let data = matches!(piece, Piece::Data(_));
+        if matches!(piece, Piece::Command(command::SE)) {
+            after_data = false;
+            continue;
+        }
         if out.len() > start && !(data && after_data) {
             out.push_str(", ");
         }
@@ -198,7 +202,6 @@ fn info(view: &View<'_>, out: &mut String) {
                 put!(out, "{} {}", name(COMMANDS, command), name(OPTIONS, option));
             }
             Piece::Parameters { option, .. } => put!(out, "Suboption {}", name(OPTIONS, option)),
-            Piece::Command(command::SE) => out.truncate(out.len() - 2),
             Piece::Command(command) => out.push_str(name(COMMANDS, command)),
             Piece::Cut => out.push_str("cut"),
         }
