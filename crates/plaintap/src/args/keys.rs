@@ -8,7 +8,8 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Offsets of hooks are offsets in the file, as uprobes take them. An expression such as *(rdi+0x30)+0x18 starts with the \
-register at that instruction; *( ) is a load of 8 bytes.
+register at that instruction; *( ) is a load of 8 bytes. A program's libraries are files of their own: the id of a \
+process shows them all.
 
 Exit status: 0 if secrets can be taken from the file or one of the process's files, 1 if not.")]
 pub struct InspectArguments {
