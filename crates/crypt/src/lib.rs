@@ -2,8 +2,8 @@
 //!
 //! Everything here is pure: bytes and secrets go in, plaintext comes out. No files, no sockets, no clock, so that it
 //! can be tested and fuzzed anywhere. Secrets come as SSLKEYLOGFILE lines ([`keylog`]) and are shared between the
-//! threads that find them and the thread that decrypts by a [`KeyStore`]; [`TlsDecryptor`] follows TLS handshakes and
-//! opens records.
+//! threads that find them and the thread that decrypts by a [`KeyStore`]; [`TlsDecryptor`] follows TLS handshakes, and
+//! opens records and QUIC packets.
 
 #![forbid(unsafe_code)]
 
