@@ -71,6 +71,8 @@ const KNOWN: &[(&str, &str)] = &[
     ("rtcp.setup-method", "DTLS-SRTP is not followed"),
     ("coap.payload", "tshark describes the payload"),
     ("coap.length", "tshark counts code and token"),
+    ("resp.array.length", "tshark takes the largest number for greater ones"),
+    ("resp.integer", "tshark takes what is no number for 0"),
     ("radius.Framed_IP_Address", "tshark names 255.255.255.254 and shows no address"),
 ];
 

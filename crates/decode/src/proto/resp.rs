@@ -8,7 +8,9 @@ fields! {
     BULK_STRING: None walk, "resp.bulk_string", "Bulk String";
     BULK_LENGTH: I32 walk, "resp.bulk_string.length", "Length";
     BULK_VALUE: Bytes walk, "resp.bulk_string.value", "Value";
+    INTEGER: I64 walk, "resp.integer", "Integer";
     ARRAY: None walk, "resp.array", "Array";
+    ARRAY_LENGTH: I64 walk, "resp.array.length", "Length";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
@@ -97,7 +99,12 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         match line.kind {
             b'+' => out.put(STRING, text, Value::Text(line.text)),
             b'-' => out.put(ERROR, text, Value::Text(line.text)),
-            b'*' => out.put(ARRAY, here, Value::Present),
+            b'*' => {
+                out.put(ARRAY, here, Value::Present);
+                if let Some(length) = line.number() {
+                    out.put(ARRAY_LENGTH, text, Value::Signed(length));
+                }
+            }
             b'$' => {
                 let Some(length) = line.number() else { return Ok(()) };
                 out.put(BULK_STRING, here, Value::Present);
@@ -108,7 +115,11 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
                     at = r.at() + 2;
                 }
             }
-            b':' => {}
+            b':' => {
+                if let Some(number) = line.number() {
+                    out.put(INTEGER, text, Value::Signed(number));
+                }
+            }
             _ => return Ok(()),
         }
     }
