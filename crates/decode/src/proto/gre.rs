@@ -70,13 +70,13 @@ const ERSPAN: u16 = 0x88be;
 const TYPES: crate::field::ValueNames = &[
     (0x0000, "Possible GRE keepalive packet"),
     (0x0800, "IP"),
+    (0x22eb, "ERSPAN III"),
     (0x6558, "Transparent Ethernet bridging"),
     (0x86dd, "IPv6"),
     (0x880b, "PPP"),
     (0x8847, "MPLS label switched packet"),
     (0x8848, "MPLS multicast"),
     (0x88be, "ERSPAN"),
-    (0x22eb, "ERSPAN III"),
 ];
 
 fn type_name(number: u16) -> &'static str {
