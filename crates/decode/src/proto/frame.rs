@@ -240,12 +240,18 @@ fn protocols(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
                 continue;
             }
         }
+        let radio = layer.protocol == id::wlan && matches!(last.0, id::radiotap | id::ppi);
+        let air = last.0 == id::wlan;
         last = (layer.protocol, layer.buffer.0);
         if !text.is_empty() {
             text.push(':');
         }
+        // What Wireshark gathers of the radio is a layer of its own.
+        if radio {
+            text.push_str("wlan_radio:");
+        }
         text.push_str(protocol.name);
-        if layer.header < layer.reported_end - layer.offset && announces_ether_type(view, layer) {
+        if !air && layer.header < layer.reported_end - layer.offset && announces_ether_type(view, layer) {
             text.push_str(":ethertype");
         }
     }

@@ -27,7 +27,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::UdpPort(5060), Claim::TcpPort(5060)],
     fields: FIELDS,
     walk: Some(walk),
-    stream: Some(Stream { probe: is_message, any_port: true, frame, prefix: 0, partial_counts: true }),
+    stream: Some(Stream { probe: is_message, any_port: true, frame, prefix: 0, partial_counts: false }),
     datagrams: Some(Datagrams {
         admits: is_message,
         recognise: Some(is_message),

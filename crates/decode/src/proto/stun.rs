@@ -35,6 +35,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::UdpPort(3478)],
     fields: FIELDS,
     walk: Some(walk),
+    stream: Some(Stream { probe: begins, any_port: true, frame, prefix: 0, partial_counts: false }),
     datagrams: Some(Datagrams { admits: is_stun, recognise: Some(is_stun), keeps: false, follow: None }),
     info: Some(info),
     ..Protocol::new("stun", "Session Traversal Utilities for NAT", "STUN")
@@ -43,6 +44,20 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     b.need(20)?;
     Ok(Step::last(b))
+}
+
+/// Over TCP the messages follow one another (RFC 8489 §6.2.2).
+fn begins(bytes: &[u8]) -> bool {
+    let b = Bytes(bytes);
+    b.len() >= 20 && b.u32(4) == COOKIE_VALUE && b.u8(0) & 0xc0 == 0 && b.u16(2).is_multiple_of(4)
+}
+
+fn frame(bytes: &[u8], _: &mut Framing<'_>) -> Length {
+    match bytes.len() {
+        0..20 => Length::Need,
+        _ if begins(bytes) => Length::Known(20 + u64::from(Bytes(bytes).u16(2))),
+        _ => Length::NotMine,
+    }
 }
 
 /// The two highest bits, the cookie and the length (RFC 8489 §5): strong enough to know a datagram on any port.
