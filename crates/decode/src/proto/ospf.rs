@@ -305,9 +305,9 @@ fn header(r: &mut Reader<'_>, version: u8, out: &mut dyn FieldSink) -> Result<u6
         options_v2(r, out)?;
         let kind = put_number(r, 1, LSA_TYPE, out)?;
         if matches!(kind, 9..=11) {
-            r.take(4).map(drop)?
+            r.take(4).map(drop)?;
         } else {
-            put_ip4(r, LSA_ID, out)?
+            put_ip4(r, LSA_ID, out)?;
         }
         kind
     } else {
