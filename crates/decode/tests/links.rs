@@ -26,6 +26,9 @@ const MOST_PACKETS: u32 = 600;
 
 /// Fields that differ for a reason, and are only reported.
 const KNOWN: &[(&str, &str)] = &[
+    ("bgp.prefix_length", "prefixes of other families than IPv4 are not taken apart"),
+    ("ospf.metric", "extended LSAs and external routes are not taken apart"),
+    ("ospf.prefix_length", "the same"),
     ("bgp.notify.major_error", "one of five follows a gap in the stream"),
     ("bgp.update.path_attribute.local_pref", "one of six is behind a link layer of Juniper's"),
     ("bgp.update.path_attribute.multi_exit_disc", "the same"),
