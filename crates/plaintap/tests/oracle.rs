@@ -78,6 +78,40 @@ const NOT_JUDGED_IN: &[(&str, &str)] = &[
     ("http.*", "http-tcp-seq-issue.pcap"),
     ("http.*", "wireshark-retrans.pcap"),
     ("http.*", "test301.pcapng"),
+    ("tls.*", "test301.pcapng"),
+    ("tls.*", "viber.pcap"),
+    ("tls.*", "KakaoTalk_chat.pcap"),
+    // Behind a segment that is missing: tshark takes what follows for a new beginning.
+    ("tls.*", "tls-appdata.pcap"),
+    ("bgp.*", "bgp-cease-hard-reset.pcap"),
+    // Recognised by its content on a port where tshark does not look.
+    ("tls.*", "anyconnect-vpn.pcap"),
+    ("tls.*", "rdp.pcap"),
+    ("dns.*", "dns_tcp_8053.pcap"),
+    ("stun.*", "stun_wa_call.pcapng"),
+    ("stun.*", "wa_video.pcap"),
+    ("stun.*", "wa_voice.pcap"),
+    // What tshark does not go on with behind a Retry or a Version Negotiation, and a version that is not QUIC's yet.
+    ("tls.*", "quic_retry.pcap"),
+    ("tls.*", "quic_vn.pcap"),
+    ("tls.*", "quic_t51.pcap"),
+    // SSL 2 hellos, and a draft of TLS 1.3.
+    ("tls.*", "google_ssl.pcap"),
+    ("tls.*", "tls13.pcap"),
+    // Set up by, or inside of, protocols that are not ours: Skinny, MEGACO, LWAPP, DVMRP, Juniper's Ethernet.
+    ("rtp.*", "skinny.pcap"),
+    ("rtp.*", "FAX-Call-t38-CA-TDM-SIP-FB-1.pcap"),
+    ("wlan.*", "lwapp-data.pcap"),
+    ("igmp.*", "mrinfo_query.pcap"),
+    ("igmp.*", "relts-0x80000000.pcap"),
+    ("bgp.*", "bgp-aigp.pcap"),
+    // tshark takes SOME/IP for DNS.
+    ("dns.*", "someip1.pcap"),
+    ("dns.*", "someip_sd_sample.pcap"),
+    // tshark ends a text at its first NUL.
+    ("dns.txt", "avast_securedns.pcapng"),
+    // Cut by the snapshot length; the option is there.
+    ("dhcp.*", "test012.pcapng"),
 ];
 
 /// Whether the field is left out in this capture.
@@ -210,7 +244,9 @@ fn compare(path: &Path, expected: &Value, table: &mut Table) -> Option<String> {
         }
     });
     count_unknown(columns, table);
-    (number != packets).then(|| format!("{name}: ours {number}, theirs {packets}"))
+    // Its second section says version 2.0, where tshark stops.
+    (number != packets && name != "test901.pcapng")
+        .then(|| format!("{name}: ours {number}, theirs {packets}"))
 }
 
 /// Puts their numbers of conversations in the place of ours, as they first stood for each other.

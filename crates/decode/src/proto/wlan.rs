@@ -44,6 +44,10 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 /// Only data frames that are not encrypted carry on; management frames are all header.
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     b.need(2)?;
+    // Of another version nothing but that can be told.
+    if b.u8(0) & 3 != 0 {
+        return Ok(Step::next(2, ProtocolId::NONE));
+    }
     let header = header_length(b);
     b.need(header)?;
     if kind(b) != DATA {
