@@ -96,7 +96,7 @@ pub struct ReadArguments {
     /// The capture file (pcap or pcapng); - is standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Print all fields of each packet, with the bytes they stand for as [offset:length]
+    /// Print all fields of each packet, with the bytes they stand for as offset:length
     #[arg(short = 'V', long = "details")]
     pub details: bool,
     /// Print the fields of these protocols only (names, commas between), and a line for each other one

@@ -14,7 +14,7 @@ const LONGEST: usize = 30;
 struct Level {
     /// Behind the last code.
     end: u32,
-    /// What to add to a code to find its symbol in `ORDER`.
+    /// What to add to a code to find its place in the order of the symbols.
     offset: u32,
 }
 
