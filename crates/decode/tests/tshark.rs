@@ -49,8 +49,9 @@ fn fields_are_equal_to_tsharks() {
     // Of records cut by the snapshot length tshark shows some headers and not others.
     let other = [".dsb.", "quic-", "dtls", "snaplen"];
     paths.retain(|path| !other.iter().any(|part| path.to_string_lossy().contains(part)));
-    let fields: Vec<FieldRef> =
-        registry::all().filter(|f| !f.is_protocol() && f.protocol().name() != "proc").collect();
+    // JA4 came with Wireshark 4.2; an older tshark refuses names that it does not know.
+    let known = |f: &FieldRef| f.protocol().name() != "proc" && !f.name().contains(".handshake.ja4");
+    let fields: Vec<FieldRef> = registry::all().filter(|f| !f.is_protocol() && known(f)).collect();
     let mut table = BTreeMap::new();
     for path in paths.iter().step_by(if all { 1 } else { 8 }) {
         let complete = compare(path, &fields, &mut table, |_| true);
