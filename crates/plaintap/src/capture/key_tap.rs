@@ -87,7 +87,7 @@ impl KeyTap {
         }
         self.surveyed = Some(Instant::now());
         if first && self.processes.is_empty() && !self.all {
-            bail!("no such process");
+            bail!("no process of this name, id or container runs (plaintap targets lists them)");
         }
         Ok(self.all || !self.processes.is_empty())
     }
