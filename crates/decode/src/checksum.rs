@@ -64,7 +64,7 @@ pub(crate) fn status(view: &View<'_>) -> Option<Status> {
         id::ip => 10..12,
         id::tcp => 16..18,
         id::udp => 6..8,
-        id::icmp | id::icmpv6 | id::igmp => 2..4,
+        id::icmp | id::icmpv6 | id::igmp | id::dvmrp => 2..4,
         id::sctp => 8..12,
         _ => return None,
     };
@@ -76,7 +76,7 @@ pub(crate) fn status(view: &View<'_>) -> Option<Status> {
         id::ip if asked => header(view, found),
         id::tcp | id::udp if asked => segment(view, found, place.start),
         id::sctp if asked => stream_control(b, view.layer, found),
-        id::icmp | id::igmp => message(view, found),
+        id::icmp | id::igmp | id::dvmrp => message(view, found),
         id::icmpv6 => segment(view, found, place.start),
         _ => Status::Unverified,
     })

@@ -143,7 +143,7 @@ impl Decoder {
         let start = walk::Start { buffer: BufferId::FRAME, offset: 0, end, reported_end: reported, protocol };
         match &mut self.flows {
             Some(flows) => flows.decode(&mut self.work, packet, number, start, &mut self.counters),
-            None => walk::alone(&mut self.work, packet.data, start),
+            None => walk::alone(&mut self.work, packet.data, start, &mut self.counters),
         }
         self.counters.layers_dropped += u64::from(self.work.layers.dropped());
         let decoded = Decoded {

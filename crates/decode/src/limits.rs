@@ -21,6 +21,10 @@ pub const MAX_QUEUED_BYTES: usize = 1 << 20;
 /// Out-of-order segments kept for one direction of a connection before the gap is given up.
 pub const MAX_QUEUED_SEGMENTS: usize = 512;
 
+/// The same while nothing of the other direction was captured, which alone could tell a reordered segment from one that
+/// the capture lacks. Networks that reorder do so by a few segments.
+pub const MAX_QUEUED_SEGMENTS_OF_ONE_DIRECTION: usize = 32;
+
 /// Bytes buffered over all connections and fragments.
 pub const MAX_BUFFERED: usize = 32 << 20;
 
@@ -41,6 +45,9 @@ pub const MAX_DATAGRAMS: usize = 4096;
 
 /// Fragments of one IP datagram.
 pub const MAX_FRAGMENTS: usize = 1024;
+
+/// Bytes of what IPComp carries after decompression: an IP datagram has no more.
+pub const MAX_INFLATED_DATAGRAM: usize = 64 << 10;
 
 /// Header fields shown of one HTTP message.
 pub const MAX_HTTP_HEADERS: usize = 256;
@@ -90,7 +97,8 @@ pub struct Counters {
     pub datagrams_dropped: u64,
     /// HTTP/2 frames with more header fields than [`MAX_HEADER_LIST`] holds, or header fields that are damaged.
     pub header_lists_cut: u64,
-    /// Compressed messages that are damaged, refer to what was not captured, or hold more than [`MAX_BODY`].
+    /// Compressed messages that are damaged, refer to what was not captured, or hold more than [`MAX_BODY`] or
+    /// [`MAX_INFLATED_DATAGRAM`].
     pub bodies_cut: u64,
     /// Names of addresses beyond [`MAX_HOSTS`].
     pub names_dropped: u64,

@@ -24,6 +24,9 @@ impl ProtocolId {
     /// The payload belongs to a conversation of datagrams; the flow stage chooses its protocol.
     pub(crate) const DATAGRAM: Self = Self(252);
 
+    /// The payload is compressed by itself; the flow stage inflates it.
+    pub(crate) const COMPRESSED: Self = Self(251);
+
     /// The protocol itself. None for the marks above.
     pub fn protocol(self) -> Option<&'static Protocol> {
         PROTOCOLS.get(usize::from(self.0)).copied()
@@ -64,8 +67,9 @@ pub struct Protocol {
     pub announce: Option<fn(&[u8], &mut Announcements<'_>)>,
     /// For protocols over a stream that are packed by what went before: makes the state of a connection.
     pub unpacker: Option<fn() -> Box<dyn Unpacker>>,
-    /// For stream protocols whose `probe` knows only the first PDU: whether a PDU may begin here, behind a gap.
-    pub resumes: Option<fn(&[u8]) -> bool>,
+    /// For stream protocols whose PDUs are known by more than `probe`: the offset where the first PDU may begin in bytes
+    /// behind a gap, or behind what is not a PDU.
+    pub resumes: Option<Find>,
     /// The protocol column where it depends on the packet.
     pub column_of: Option<fn(&View<'_>) -> &'static str>,
     /// The line for people: what this packet says.
@@ -158,6 +162,9 @@ pub struct Datagrams {
     /// what `enter` gave.
     pub follow: Option<Follow>,
 }
+
+/// Looks for an offset in bytes.
+pub type Find = fn(&[u8]) -> Option<usize>;
 
 /// Takes the payload of a datagram, and gives the detail of its layer.
 pub type Follow = fn(&[u8], &mut Following<'_>) -> Option<u32>;

@@ -73,6 +73,17 @@ fn dns_is_known_by_its_content() {
     );
 }
 
+/// RFC 8489 has methods of eight bits; WhatsApp's calls have others, with attributes of their own.
+#[test]
+fn stun_is_known_by_its_methods() {
+    let message = |kind: u8| [&[kind, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42][..], &[7; 12]].concat();
+    let packets = [udp(1111, 2222, &message(0)), udp(1112, 2222, &message(8)), udp(1113, 3478, &message(8))];
+    assert_eq!(
+        protocols(Options::default(), &packets),
+        ["raw:ip:udp:stun", "raw:ip:udp:data", "raw:ip:udp:data"]
+    );
+}
+
 #[test]
 fn a_conversation_stays_what_its_first_datagram_was() {
     let (mut handshake, mut transport) = ([0; 148], [0; 33]);
@@ -95,6 +106,27 @@ fn what_was_announced_is_expected_once_a_connection_begins() {
     let found = protocols(Options::default(), &packets);
     assert_eq!(found, ["raw:ip:tcp:ftp", "raw:ip:tcp:ftp-data"]);
     assert_eq!(protocols(Options::default(), &packets[1..]), ["raw:ip:tcp:http"]);
+}
+
+/// A call that goes on as a fax: its port is no longer one of RTP.
+#[test]
+fn what_was_announced_may_be_over() {
+    let sip = |media: &str| {
+        let sdp = format!("v=0\r\nc=IN IP4 10.0.0.2\r\nm={media}\r\n");
+        let head = "INVITE sip:a@b SIP/2.0\r\nContent-Type: application/sdp\r\nContent-Length: ";
+        udp(5060, 5061, format!("{head}{}\r\n\r\n{sdp}", sdp.len()).as_bytes())
+    };
+    let media = udp(4000, 6000, &[&[0x80, 8, 0, 1, 0, 0, 0, 1, 0, 0, 0, 7][..], &[0xd5; 20]].concat());
+    let packets = [
+        sip("audio 6000 RTP/AVP 8"),
+        media.clone(),
+        sip("image 6000 udptl t38"),
+        media.clone(),
+        sip("audio 6000 RTP/AVP 8"),
+        media,
+    ];
+    let found = values(Options::default(), &packets, "rtp.ssrc");
+    assert_eq!(found, ["", "0x00000007", "", "", "", "0x00000007"]);
 }
 
 #[test]

@@ -158,6 +158,75 @@ fn a_gap_is_given_up_when_too_much_waits_behind_it() {
     assert_eq!(lines.last().map(String::as_str), Some("HTTP h"));
 }
 
+/// The sender has received what we have not: this capture loses packets, and will not see the missing one again.
+#[test]
+fn a_gap_is_given_up_when_bytes_of_both_directions_are_missing() {
+    let mut decoder = decoder();
+    let packets = [
+        tcp(CLIENT, SERVER, 100, 1, ACK, GET),
+        tcp(SERVER, CLIENT, 1, 129, ACK, b"HTTP/1.1 204 No\r\n\r\n"),
+        tcp(CLIENT, SERVER, 700, 900, ACK, GET),
+    ];
+    assert_eq!(run(&mut decoder, &packets, &["http.host"]), ["HTTP h", "HTTP", "HTTP h"]);
+    assert_eq!(decoder.counters().gaps, 1);
+}
+
+#[test]
+fn a_gap_waits_while_only_this_direction_lacks_bytes() {
+    let mut decoder = decoder();
+    let packets = [
+        tcp(CLIENT, SERVER, 99, 0, SYN, b""),
+        tcp(SERVER, CLIENT, 0, 100, SYN | ACK, b""),
+        tcp(CLIENT, SERVER, 107, 1, ACK, &GET[7..]),
+        tcp(CLIENT, SERVER, 100, 1, ACK, &GET[..7]),
+    ];
+    assert_eq!(run(&mut decoder, &packets, &["http.host"]), ["TCP", "TCP", "TCP", "HTTP h"]);
+    assert_eq!(decoder.counters().gaps, 0);
+}
+
+/// Nothing can acknowledge what is missing when the other direction is not in the capture.
+#[test]
+fn a_gap_of_one_direction_alone_is_given_up_soon() {
+    let mut decoder = decoder();
+    let mut packets = vec![request(100, GET)];
+    let behind = 1000;
+    packets.extend((0..40).map(|i| request(behind + i * GET.len() as u32, GET)));
+    let lines = run(&mut decoder, &packets, &["http.host"]);
+    assert_eq!(lines.iter().filter(|line| line.starts_with("HTTP h")).count(), 1 + 8);
+    assert_eq!(lines[33], "HTTP h,h,h,h,h,h,h,h,h,h,h,h,h,h,h,h,h,h,h,h,h,h,h,h,h,h,h,h,h,h,h,h,h");
+    assert_eq!(decoder.counters().gaps, 1);
+}
+
+/// The length of the PDU in front says where the next one begins, in the middle of a segment.
+#[test]
+fn a_gap_inside_of_a_pdu_is_passed_over() {
+    let mut decoder = decoder();
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n";
+    let body = 1 + head.len() as u32;
+    let next = [&[b'x'; 30][..], b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"].concat();
+    let packets = [
+        tcp(SERVER, CLIENT, 1, 100, ACK, head),
+        // 20 bytes of the body, 50 that were lost to the capture, 30 and another response.
+        tcp(SERVER, CLIENT, body, 100, ACK, &[b'x'; 20]),
+        tcp(CLIENT, SERVER, 100, body + 70, ACK, b""),
+        tcp(SERVER, CLIENT, body + 70, 100, ACK, &next),
+    ];
+    let lines = run(&mut decoder, &packets, &["http.response.code", "http.content_length"]);
+    assert_eq!(lines, ["TCP", "TCP", "TCP", "HTTP 200,404 100,0"]);
+    let counters = decoder.counters();
+    assert_eq!((counters.gaps, counters.pdus_cut), (1, 1));
+}
+
+/// BGP's messages begin with a marker: they are found in the middle of a segment, behind what is none.
+#[test]
+fn messages_with_a_marker_are_found_behind_what_is_none() {
+    let keepalive = [&[0xff; 16][..], &[0, 19, 4]].concat();
+    let damaged = [&[0xff; 16][..], &[0, 3, 4]].concat();
+    let bytes = [b"rest of a message", &keepalive[..], &damaged, &keepalive].concat();
+    let lines = run(&mut decoder(), &[tcp(CLIENT, 179, 1, 1, ACK, &bytes)], &["bgp.type", "frame.protocols"]);
+    assert_eq!(lines, ["BGP 4,4 raw:ip:tcp:data:bgp:data"]);
+}
+
 #[test]
 fn ports_used_again_are_another_stream() {
     let packets = [

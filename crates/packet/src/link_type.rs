@@ -60,6 +60,8 @@ link_types! {
     ARCNET_LINUX = 129, "ARCNET_LINUX";
     /// AVS header before 802.11.
     IEEE802_11_AVS = 163, "IEEE802_11_AVS";
+    /// Ethernet behind a header of Juniper's routers.
+    JUNIPER_ETHER = 178, "JUNIPER_ETHER";
     /// Linux USB with a 48-byte header.
     USB_LINUX = 189, "USB_LINUX";
     /// Bluetooth HCI (UART) packets.
@@ -157,7 +159,6 @@ const OTHER: &[(u16, &str)] = &[
     (175, "ERF_ETH"),
     (176, "ERF_POS"),
     (177, "LINUX_LAPD"),
-    (178, "JUNIPER_ETHER"),
     (179, "JUNIPER_PPP"),
     (180, "JUNIPER_FRELAY"),
     (181, "JUNIPER_CHDLC"),

@@ -40,6 +40,14 @@ impl Announcements<'_> {
         *self.table.ends.get((transport, end), || setup, |_| *forgotten += 1) = setup;
         self.table.count += 1;
     }
+
+    /// What was announced with `address` at `port`, if anything, is over: something that is not ours takes its place.
+    pub fn withdraw(&mut self, transport: Transport, address: Address, port: u16) {
+        let Some(end) = End::new(address, port) else { return };
+        if self.table.ends.peek(&(transport, end)).is_some_and(|setup| setup.protocol != id::data) {
+            self.expect(transport, address, port, id::data);
+        }
+    }
 }
 
 /// How the protocol of a conversation became known before it began.

@@ -80,10 +80,9 @@ impl Flows {
             }
         });
         let own = !super::is_quoted(work);
-        if flow.announcements != self.announced.count() && flow.protocol == ProtocolId::NONE && own {
+        if flow.announcements != self.announced.count() && own {
             flow.announcements = self.announced.count();
-            flow.setup = self.announced.of_udp(&key);
-            flow.protocol = flow.setup.map_or(ProtocolId::NONE, |setup| setup.protocol);
+            flow.announce(self.announced.of_udp(&key));
         }
         let known = walk::forced(work, ports).unwrap_or(flow.protocol);
         let carried = walk::carried(ports, payload, known);
@@ -151,6 +150,20 @@ impl UdpFlow {
             announcements: 0,
             memory: [0; 2],
             secured: None,
+        }
+    }
+
+    /// Takes what was announced for this conversation, if it was not known otherwise what it carries. A later
+    /// announcement of another protocol changes it: a call goes on as a fax.
+    fn announce(&mut self, setup: Option<Setup>) {
+        let Some(setup) = setup else { return };
+        let known = self.setup.map_or(self.protocol, |setup| setup.protocol);
+        if self.protocol == known
+            && setup.protocol != known
+            && (known == ProtocolId::NONE || self.setup.is_some())
+        {
+            self.setup = Some(setup);
+            self.protocol = setup.protocol;
         }
     }
 

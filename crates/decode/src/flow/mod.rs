@@ -6,6 +6,7 @@ mod announced;
 mod datagram;
 mod dtls;
 mod fragments;
+mod ipcomp;
 mod quic;
 mod sctp;
 mod stream;
@@ -157,6 +158,7 @@ impl Flows {
                     continue;
                 }
                 End::Datagram { layer } => walk::datagram(work, frame, layer),
+                End::Compressed { layer } => ipcomp::inflate(work, frame, layer, counters),
                 End::Stream { layer } => {
                     if self.stages.numbers {
                         self.segment(work, packet, number, layer, counters);

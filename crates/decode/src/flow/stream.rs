@@ -109,22 +109,27 @@ impl Connection {
         }
     }
 
-    /// The next `count` bytes of this direction were not captured. When they belong to a PDU that is passed over, the
-    /// PDUs behind it are found again.
+    /// The next `count` bytes of this direction were not captured. When they all belong to one PDU, whose end is thus
+    /// known, the PDUs behind it are found again; else the next ones need not begin a PDU.
     pub(crate) fn miss(&mut self, cx: &mut Cx<'_>, count: u32) {
-        let half = &mut self.halves[cx.side as usize];
-        if half.pending.is_empty() && half.skip >= u64::from(count) {
-            half.skip -= u64::from(count);
-            if let Some(inner) = &mut self.inner {
-                inner.gap(cx);
-            }
-        } else {
-            self.gap(cx);
+        let half = &self.halves[cx.side as usize];
+        let left = half.skip.max(half.need.saturating_sub(half.pending.len() as u64));
+        let behind = left.checked_sub(u64::from(count));
+        self.gap(cx);
+        if let Some(behind) = behind {
+            let half = &mut self.halves[cx.side as usize];
+            half.skip = behind;
+            half.lost = false;
         }
     }
 
-    /// Bytes of this direction are missing.
-    pub(crate) fn gap(&mut self, cx: &mut Cx<'_>) {
+    /// Bytes of this direction are missing, nobody knows how many. The PDU in front of them is shown as far as it goes;
+    /// of TLS there is nothing to show, since a record is opened as a whole.
+    fn gap(&mut self, cx: &mut Cx<'_>) {
+        if !self.halves[cx.side as usize].pending.is_empty() && self.protocol != id::tls {
+            cx.counters.pdus_cut += 1;
+            self.complete(cx);
+        }
         let half = &mut self.halves[cx.side as usize];
         *cx.buffered -= half.pending.len() + half.handshake.len();
         *half = Half { lost: true, ..Half::default() };
@@ -134,7 +139,9 @@ impl Connection {
             *cx.buffered += unpacker.kept();
         }
         if let Some(inner) = &mut self.inner {
+            cx.level += 1;
             inner.gap(cx);
+            cx.level -= 1;
         }
     }
 
@@ -171,16 +178,18 @@ impl Connection {
         let bytes = cx.work.bytes(cx.frame, buffer).get(range.clone()).unwrap_or(&[]);
         if self.protocol == ProtocolId::NONE {
             let Some(found) = detect(bytes, cx.ports) else {
-                show(cx, id::data, buffer, range);
-                return length;
+                let ours = ports_in_order(cx.ports).into_iter().filter_map(|protocol| finds(protocol, bytes));
+                let end = ours.min().unwrap_or(length);
+                show(cx, id::data, buffer, range.start..range.start + end);
+                return end;
             };
             self.speak(cx.buffered, found);
         }
         let half = &mut self.halves[side as usize];
         if half.lost {
-            half.lost = !resumes(self.protocol, bytes);
-            if half.lost {
-                return length;
+            match resumes(self.protocol, bytes) {
+                Some(0) => half.lost = false,
+                at => return at.unwrap_or(length),
             }
         }
         let mut framed = self.frame(side, bytes);
@@ -197,8 +206,9 @@ impl Connection {
                 n as usize
             }
             Length::NotMine => {
-                show(cx, id::data, buffer, range);
-                length
+                let end = finds(self.protocol, bytes).unwrap_or(length);
+                show(cx, id::data, buffer, range.start..range.start + end);
+                end
             }
             framed => {
                 self.keep(cx, buffer, range, framed);
@@ -406,18 +416,29 @@ fn stream_of(protocol: ProtocolId) -> Option<&'static Stream> {
     protocol.protocol()?.stream.as_ref()
 }
 
-/// Whether a PDU of `protocol` may begin here, behind a gap.
-fn resumes(protocol: ProtocolId, bytes: &[u8]) -> bool {
-    let Some(protocol) = protocol.protocol() else { return false };
-    let test = protocol.resumes.or(protocol.stream.as_ref().map(|stream| stream.probe));
-    test.is_some_and(|test| test(bytes))
+/// Where a PDU of `protocol` may begin in bytes behind a gap.
+fn resumes(protocol: ProtocolId, bytes: &[u8]) -> Option<usize> {
+    match protocol.protocol()?.resumes {
+        Some(resumes) => resumes(bytes),
+        None => (stream_of(protocol)?.probe)(bytes).then_some(0),
+    }
+}
+
+/// Where a PDU of `protocol` begins behind something else at the start of `bytes`.
+fn finds(protocol: ProtocolId, bytes: &[u8]) -> Option<usize> {
+    let resumes = protocol.protocol()?.resumes?;
+    Some(resumes(bytes.get(1..)?)? + 1)
+}
+
+/// The protocols that claim these ports; that of the lower port is asked first.
+fn ports_in_order(ports: (u16, u16)) -> [ProtocolId; 2] {
+    [ports.0.min(ports.1), ports.0.max(ports.1)].map(claimed::tcp_port)
 }
 
 /// Which protocol these bytes begin. Those that claim one of the ports are asked first, the lower port's before.
 fn detect(bytes: &[u8], ports: (u16, u16)) -> Option<ProtocolId> {
     let fits = |protocol: ProtocolId| stream_of(protocol).is_some_and(|stream| (stream.probe)(bytes));
-    let claimed = [ports.0.min(ports.1), ports.0.max(ports.1)].map(claimed::tcp_port);
-    if let Some(found) = claimed.into_iter().find(|&protocol| fits(protocol)) {
+    if let Some(found) = ports_in_order(ports).into_iter().find(|&protocol| fits(protocol)) {
         return Some(found);
     }
     let recognises = |protocol: ProtocolId| {

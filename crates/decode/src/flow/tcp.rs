@@ -36,6 +36,8 @@ struct Sender {
     base: Option<u32>,
     /// The next sequence number to deliver, once data may come.
     next: Option<u32>,
+    /// Behind the highest sequence number captured, queued or not, once there is any.
+    highest: Option<u32>,
     /// Where the stream ends, once the FIN is seen.
     end: Option<u32>,
     /// The highest acknowledgment number sent, of the other direction's bytes.
@@ -271,6 +273,14 @@ impl TcpFlow {
             }
             sender.next.get_or_insert(sequence.wrapping_add(1));
         }
+        let behind = sequence
+            .wrapping_add((segment.end - segment.start) as u32 + segment.uncaptured)
+            .wrapping_add(u32::from(syn) + u32::from(flags & flag::FIN != 0));
+        if flags & flag::RST == 0
+            && sender.highest.is_none_or(|highest| behind.wrapping_sub(highest) as i32 > 0)
+        {
+            sender.highest = Some(behind);
+        }
         sender.closed |= flags & flag::FIN != 0;
         sender.reset |= flags & flag::RST != 0;
         moved
@@ -404,17 +414,26 @@ impl TcpFlow {
         queue.segments.insert(place, Waiting { sequence, bytes, uncaptured: segment.uncaptured });
     }
 
-    /// Gives up the gap in front of the queue when the queue is full, or when the receiver has acknowledged what we
-    /// have not: it was lost to the capture alone, and nobody will send it again.
+    /// Gives up the gap in front of the queue when the queue is full, or when the bytes were lost to the capture alone,
+    /// so that nobody will send them again. The receiver has then acknowledged what we do not have; or the sender has
+    /// acknowledged bytes of the other direction that we do not have either; or that direction is not in the capture.
     fn give_up_if_hopeless(&mut self, cx: &mut Cx<'_>) {
         let [sender, peer] = self.both(cx.side);
         let Some(queue) = &sender.queue else { return };
         let Some(first) = queue.segments.first() else { return };
         let received = peer.acknowledged.wrapping_sub(first.sequence) as i32 >= 0;
+        let seen = peer.highest.or_else(|| Some(peer.base?.wrapping_add(1)));
+        let lossy = seen.is_some_and(|seen| sender.acknowledged.wrapping_sub(seen) as i32 > 0);
+        let most = if peer.highest.is_none() {
+            limits::MAX_QUEUED_SEGMENTS_OF_ONE_DIRECTION
+        } else {
+            limits::MAX_QUEUED_SEGMENTS
+        };
         if queue.bytes > limits::MAX_QUEUED_BYTES
-            || queue.segments.len() > limits::MAX_QUEUED_SEGMENTS
+            || queue.segments.len() > most
             || *cx.buffered > limits::MAX_BUFFERED
             || received
+            || lossy
         {
             self.give_up(cx);
         }
@@ -424,9 +443,10 @@ impl TcpFlow {
     fn give_up(&mut self, cx: &mut Cx<'_>) {
         let sender = &mut self.senders[cx.side as usize];
         let Some(first) = sender.queue.as_ref().and_then(|queue| queue.segments.first()) else { return };
+        let missing = sender.next.map_or(0, |next| first.sequence.wrapping_sub(next));
         sender.next = Some(first.sequence);
         cx.counters.gaps += 1;
-        self.connection.get_or_insert_default().gap(cx);
+        self.connection.get_or_insert_default().miss(cx, missing);
         if let Some(decryptor) = &mut cx.decryptor {
             decryptor.gap(cx.stream, cx.side);
         }

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use plaintap_packet::BufferId;
 
-use super::sctp;
+use super::{ipcomp, sctp};
 use crate::decode_as::{self, Selector};
 use crate::decoded::Work;
 use crate::layers::{Layer, Stop};
-use crate::limits;
+use crate::limits::{self, Counters};
 use crate::proto::{self, id};
 use crate::registry::{ProtocolId, claimed};
 use crate::{Bytes, Short};
@@ -34,6 +34,8 @@ pub(crate) enum End {
     Datagram { layer: usize },
     /// The payload of the last layer, of this number, is a fragment of a datagram.
     Fragment { layer: usize },
+    /// The payload of the last layer, of this number, is compressed.
+    Compressed { layer: usize },
 }
 
 /// Walks the headers from `start` on. What is damaged or cut keeps the layers in front of it, and itself with the
@@ -77,6 +79,7 @@ pub(crate) fn walk(work: &mut Work, frame: &[u8], start: Start) -> End {
             ProtocolId::STREAM => return End::Stream { layer },
             ProtocolId::DATAGRAM => return End::Datagram { layer },
             ProtocolId::FRAGMENT => return End::Fragment { layer },
+            ProtocolId::COMPRESSED => return End::Compressed { layer },
             _ => {}
         }
     }
@@ -100,12 +103,13 @@ pub(crate) fn mark(
 
 /// Decodes a packet by itself, up to what a stream carries.
 #[inline]
-pub(crate) fn alone(work: &mut Work, frame: &[u8], start: Start) {
+pub(crate) fn alone(work: &mut Work, frame: &[u8], start: Start, counters: &mut Counters) {
     let mut end = walk(work, frame, start);
     for _ in 0..limits::MAX_DEPTH {
         let next = match end {
             End::Fragment { layer } => piece(work, layer),
             End::Datagram { layer } => datagram(work, frame, layer),
+            End::Compressed { layer } => ipcomp::inflate(work, frame, layer, counters),
             End::Done | End::Stream { .. } => None,
         };
         let Some(start) = next else { break };

@@ -64,6 +64,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
             None => put!(out, "Unknown message type {kind}"),
         }
     }),
+    resumes: Some(|bytes| memchr::memmem::find(bytes, &MARKER_BYTES)),
     ..Protocol::new("bgp", "Border Gateway Protocol", "BGP")
 };
 

@@ -135,7 +135,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     fields: FIELDS,
     walk: Some(walk),
     stream: Some(Stream { probe, any_port: true, frame, prefix: 0, partial_counts: true }),
-    resumes: Some(may_begin),
+    resumes: Some(|bytes| may_begin(bytes).then_some(0)),
     unpacker: Some(|| Box::<Tables>::default()),
     info: Some(info),
     ..Protocol::new("http2", "HyperText Transfer Protocol 2", "HTTP2")

@@ -35,10 +35,13 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     ..Protocol::new("igmp", "Internet Group Management Protocol", "IGMP")
 };
 
+/// DVMRP has messages of its own kind under this one's number (RFC 1075 §3).
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     b.need(8)?;
-    Ok(Step::last(b))
+    Ok(if b.u8(0) == DVMRP { Step::next(0, id::dvmrp) } else { Step::last(b) })
 }
+
+const DVMRP: u8 = 0x13;
 
 const QUERY: u8 = 0x11;
 const REPORT_1: u8 = 0x12;

@@ -144,6 +144,7 @@ protocols! {
     lldp
     cdp
     igmp
+    dvmrp
     gre
     vxlan
     geneve
@@ -161,11 +162,13 @@ protocols! {
     teredo
     ssdp
     chdlc
+    juniper
     l2tp
     udplite
     sctp
     esp
     ah
+    ipcomp
     udpencap
     isakmp
     vrrp

@@ -101,8 +101,10 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
 /// One medium, as far as it says where it is waited for.
 #[derive(Clone, Copy, Default)]
 struct Medium {
-    /// Port of RTP; 0 for none, or where the medium is refused (RFC 3264 §6).
+    /// Port of the medium; 0 for none, or where the medium is refused (RFC 3264 §6).
     port: u16,
+    /// It is RTP, and not another protocol that is not ours, such as a fax over UDPTL (T.38 annex D).
+    rtp: bool,
     /// Port of RTCP where it is not the next one.
     control: Option<u16>,
     /// Where, if not as for the whole session.
@@ -130,20 +132,23 @@ fn announce(bytes: &[u8], announcements: &mut Announcements<'_>) {
 }
 
 fn expect(medium: Option<Medium>, session: Option<Address>, announcements: &mut Announcements<'_>) {
-    let Some(Medium { port: port @ 1.., control, address }) = medium else { return };
+    let Some(Medium { port: port @ 1.., rtp, control, address }) = medium else { return };
     let Some(address) = address.or(session) else { return };
+    if !rtp {
+        return announcements.withdraw(Transport::Udp, address, port);
+    }
     announcements.expect(Transport::Udp, address, port, id::rtp);
     if let Some(control) = control.or(port.checked_add(1)) {
         announcements.expect(Transport::Udp, address, control, id::rtcp);
     }
 }
 
-/// `audio 49170/2 RTP/AVP 0`: only RTP is ours, in any of its profiles (RFC 8866 §5.14).
+/// `audio 49170/2 RTP/AVP 0`; RTP has several profiles (RFC 8866 §5.14).
 fn described(value: &[u8]) -> Medium {
     let mut words = value.split(|&byte| byte == b' ').skip(1);
     let port = words.next().map(|port| port.split(|&byte| byte == b'/').next().unwrap_or_default());
     let rtp = words.next().is_some_and(|protocol| protocol.windows(4).any(|part| part == b"RTP/"));
-    Medium { port: port.and_then(number).filter(|_| rtp).unwrap_or(0), ..Medium::default() }
+    Medium { port: port.and_then(number).unwrap_or(0), rtp, ..Medium::default() }
 }
 
 /// `IN IP4 192.0.2.1`; behind a slash may stand how far multicast goes (RFC 8866 §5.7).

@@ -24,7 +24,7 @@ fields! {
     PROPOSAL: Bool walk, "stp.flags.proposal", "Proposal";
     TC: Bool walk, "stp.flags.tc", "Topology Change";
     VERSION_3_LENGTH: U16 at(36..38), "mstp.version_3_length", "Version 3 Length", when(is_multiple);
-    CONFIG_FORMAT: U8 at(38..39), "mstp.config_format_selector", "MST Config ID format selector", when(is_multiple);
+    CONFIG_FORMAT: U8 walk, "mstp.config_format_selector", "MST Config ID format selector";
     CONFIG_REVISION: U16 walk, "mstp.config_revision_level", "MST Config revision";
     CONFIG_DIGEST: Bytes walk, "mstp.config_digest", "MST Config digest";
     CIST_COST: U32 walk, "mstp.cist_internal_root_path_cost", "CIST Internal Root Path Cost";
@@ -59,6 +59,7 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
 const TYPE_CONFIGURATION: u8 = 0x00;
 const TYPE_RAPID: u8 = 0x02;
 const VERSION_MULTIPLE: u8 = 3;
+const VERSION_SHORTEST_PATH: u8 = 4;
 
 const VERSIONS: crate::field::ValueNames = &[
     (0, "Spanning Tree"),
@@ -100,9 +101,8 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     if !is_multiple(view) {
         return Ok(());
     }
-    let mut r = Reader::new(b.0, 71);
-    put_number(&mut r, 2, CONFIG_REVISION, out)?;
-    put_bytes(&mut r, 16, CONFIG_DIGEST, out)?;
+    let mut r = Reader::new(b.0, 38);
+    put_configuration(&mut r, out)?;
     put_number(&mut r, 4, CIST_COST, out)?;
     r.take(2)?;
     put_mac(&mut r, CIST_HW, out)?;
@@ -122,7 +122,19 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         put_number(&mut tree, 1, MSTI_HOPS, out)?;
         out.close();
     }
+    if b.u8(2) >= VERSION_SHORTEST_PATH && r.left() >= 2 {
+        r.take(2)?;
+        put_configuration(&mut r, out)?;
+    }
     Ok(())
+}
+
+/// The identifier of a configuration (IEEE 802.1Q §13.8); behind the trees stands that of the shortest path trees.
+fn put_configuration(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    put_number(r, 1, CONFIG_FORMAT, out)?;
+    r.take(32)?;
+    put_number(r, 2, CONFIG_REVISION, out)?;
+    put_bytes(r, 16, CONFIG_DIGEST, out)
 }
 
 /// The flags of one tree; plain STP knows only the first and the last.

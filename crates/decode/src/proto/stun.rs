@@ -49,7 +49,7 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
 /// Over TCP the messages follow one another (RFC 8489 §6.2.2).
 fn begins(bytes: &[u8]) -> bool {
     let b = Bytes(bytes);
-    b.len() >= 20 && b.u32(4) == COOKIE_VALUE && b.u8(0) & 0xc0 == 0 && b.u16(2).is_multiple_of(4)
+    b.len() >= 20 && b.u32(4) == COOKIE_VALUE && has_method(b) && b.u16(2).is_multiple_of(4)
 }
 
 fn frame(bytes: &[u8], _: &mut Framing<'_>) -> Length {
@@ -60,10 +60,22 @@ fn frame(bytes: &[u8], _: &mut Framing<'_>) -> Length {
     }
 }
 
-/// The two highest bits, the cookie and the length (RFC 8489 §5): strong enough to know a datagram on any port.
+/// The type, the cookie and the length (RFC 8489 §5): strong enough to know a datagram on any port.
 fn is_stun(bytes: &[u8]) -> bool {
     let b = Bytes(bytes);
-    b.u32(4) == COOKIE_VALUE && b.u8(0) & 0xc0 == 0 && usize::from(b.u16(2)) + 20 == b.len()
+    b.u32(4) == COOKIE_VALUE && has_method(b) && usize::from(b.u16(2)) + 20 == b.len()
+}
+
+/// The two highest bits are 0, and methods have eight bits (§18.2): others are of dialects whose attributes are not
+/// known.
+fn has_method(b: Bytes<'_>) -> bool {
+    b.u8(0) & 0xc0 == 0 && method(b) <= 0xff
+}
+
+/// The bits of the class lie between those of the method (§5).
+fn method(b: Bytes<'_>) -> u16 {
+    let kind = b.u16(0);
+    kind & 0xf | kind >> 1 & 0x70 | kind >> 2 & 0xf80
 }
 
 const COOKIE_VALUE: u32 = 0x2112_a442;
@@ -150,8 +162,7 @@ fn xor_address(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short>
 
 fn info(view: &View<'_>, out: &mut String) {
     let kind = view.bytes.u16(0);
-    // The bits of the class lie between those of the method (§5).
-    let method = u64::from(kind & 0xf | kind >> 1 & 0x70 | kind >> 2 & 0xf80);
+    let method = u64::from(method(view.bytes));
     put!(
         out,
         "{} {}",
