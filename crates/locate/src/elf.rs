@@ -19,9 +19,11 @@ const ET_DYN: u16 = 3;
 const EM_X86_64: u16 = 62;
 const EM_AARCH64: u16 = 183;
 const DT_NULL: u64 = 0;
+const DT_STRTAB: u64 = 5;
 const DT_SYMTAB: u64 = 6;
 const DT_RELA: u64 = 7;
 const DT_RELASZ: u64 = 8;
+const DT_STRSZ: u64 = 10;
 const DT_JMPREL: u64 = 23;
 const DT_PLTRELSZ: u64 = 2;
 const R_X86_64_GLOB_DAT: u32 = 6;
@@ -76,6 +78,8 @@ pub(crate) struct Elf<'a> {
     rela: &'a [u8],
     jmprel: &'a [u8],
     symbols: Option<u64>,
+    /// The names of imported and exported symbols, which stay in a stripped file, each with a NUL byte before and behind.
+    pub(crate) names: &'a [u8],
     eh_frame_hdr: Option<Segment<'a>>,
     /// What the linker computed from the contents, if it was asked to; 20 bytes, or 16.
     pub(crate) build_id: Option<&'a [u8]>,
@@ -97,6 +101,7 @@ impl<'a> Elf<'a> {
             rela: &[],
             jmprel: &[],
             symbols: None,
+            names: &[],
             eh_frame_hdr: None,
             build_id: None,
             file,
@@ -137,9 +142,10 @@ impl<'a> Elf<'a> {
             let (bytes, size) = (self.bytes(value(start)?)?, usize::try_from(value(size)?).ok()?);
             bytes.get(..size)
         };
-        (self.rela, self.jmprel) = (
+        (self.rela, self.jmprel, self.names) = (
             block(DT_RELA, DT_RELASZ).unwrap_or_default(),
             block(DT_JMPREL, DT_PLTRELSZ).unwrap_or_default(),
+            block(DT_STRTAB, DT_STRSZ).unwrap_or_default(),
         );
         self.symbols = value(DT_SYMTAB);
     }

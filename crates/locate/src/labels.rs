@@ -115,14 +115,45 @@ impl Labels {
 fn strings(segments: &[Segment<'_>]) -> Vec<(u64, usize)> {
     let mut found = Vec::new();
     for segment in segments {
-        for (label, text) in LABELS.iter().enumerate() {
-            let places = memmem::find_iter(segment.data, text)
-                .filter(|at| segment.data.get(at + text.len()) == Some(&0))
-                .take(MAX_STRINGS);
-            found.extend(places.map(|at| (segment.vaddr.wrapping_add(at as u64), label)));
-        }
+        let places = occurrences(segment.data)
+            .filter(|&(at, label)| segment.data.get(at + LABELS[label].len()) == Some(&0))
+            .take(MAX_STRINGS * LABELS.len());
+        found.extend(places.map(|(at, label)| (segment.vaddr.wrapping_add(at as u64), label)));
     }
     found.sort_unstable();
     found.dedup_by_key(|&mut (address, _)| address);
     found
+}
+
+/// Where the texts of labels are, and which each is. Two passes do for all.
+pub(crate) fn occurrences(data: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+    /// Each label has one of them, once.
+    const PARTS: [&str; 2] = ["_SECRET", "CLIENT_RANDOM"];
+    PARTS.into_iter().flat_map(move |part| {
+        memmem::find_iter(data, part).flat_map(move |middle| {
+            LABELS.iter().enumerate().filter_map(move |(label, text)| {
+                let at = middle.checked_sub(text.find(part)?)?;
+                (data.get(at..at + text.len()) == Some(text.as_bytes())).then_some((at, label))
+            })
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_inside_of_labels_are_found() {
+        let text = b"CLIENT_RANDOM\0EARLY_EXPORTER_SECRET\0SERVER_TRAFFIC_SECRET_0CLIENT_SECRET_SECRET";
+        let mut found: Vec<_> = occurrences(text).map(|(at, label)| (at, LABELS[label])).collect();
+        found.sort_unstable();
+        let expected = [
+            (0, "CLIENT_RANDOM"),
+            (14, "EARLY_EXPORTER_SECRET"),
+            (20, "EXPORTER_SECRET"),
+            (36, "SERVER_TRAFFIC_SECRET_0"),
+        ];
+        assert_eq!(found, expected);
+    }
 }

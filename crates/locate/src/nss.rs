@@ -14,7 +14,7 @@ use crate::{
     Evidence, Expression, Field, Found, Hook, HookKind, Length, NotFound, Register, Stack, symbolic,
 };
 
-/// What every libssl3 imports, or a program with all of NSS in it exports: its name stays in a stripped file.
+/// What every libssl3 imports, or a library with all of NSS in it exports.
 const EXTRACT: &[u8] = b"\0PK11_ExtractKeyValue\0";
 /// `SECItem`: the type, a pointer to the bytes, their number.
 const ITEM_DATA: i32 = 8;
@@ -25,7 +25,7 @@ pub(crate) fn find(elf: &Elf<'_>, labels: &Labels) -> Result<Found, NotFound> {
     if elf.machine != Machine::X86_64 {
         return Err(NotFound::UnsupportedMachine { machine: elf.machine });
     }
-    if !elf.loads.iter().any(|segment| memmem::find(segment.data, EXTRACT).is_some()) {
+    if memmem::find(elf.names, EXTRACT).is_none() {
         return Err(NotFound::NotNss);
     }
     let mut reason = NotFound::NoVote { references: labels.references, best: 0, needed: 1 };

@@ -10,14 +10,12 @@
 
 use std::collections::BTreeMap;
 
-use iced_x86::{FlowControl, Instruction, Mnemonic};
-use memchr::memmem;
-
 use crate::elf::{Elf, Machine, Segment};
-use crate::labels::{LABELS, MAX_STRINGS};
+use crate::labels::{LABELS, MAX_STRINGS, occurrences};
 use crate::trace::{Trace, Value};
 use crate::xref;
 use crate::{Evidence, Expression, Field, Found, Hook, HookKind, Length, NotFound, Stack};
+use iced_x86::{FlowControl, Instruction, Mnemonic};
 
 const CLIENT_RANDOM: &str = "CLIENT_RANDOM";
 const RANDOM_SIZE: i64 = 32;
@@ -70,15 +68,11 @@ pub(crate) fn find(elf: &Elf<'_>, segments: &[Segment<'_>]) -> Result<Found, Not
 fn strings(segments: &[Segment<'_>]) -> BTreeMap<u64, &'static str> {
     let mut found = BTreeMap::new();
     for segment in segments {
-        for text in LABELS {
-            let places = memmem::find_iter(segment.data, text)
-                .filter(|at| segment.data.get(at + text.len()) != Some(&0))
-                .take(MAX_STRINGS);
-            for at in places {
-                let place = segment.vaddr.wrapping_add(at as u64);
-                // A longer label may end like a shorter one.
-                found.entry(place).or_insert(text);
-            }
+        let places = occurrences(segment.data)
+            .filter(|&(at, label)| segment.data.get(at + LABELS[label].len()) != Some(&0))
+            .take(MAX_STRINGS * LABELS.len());
+        for (at, label) in places {
+            found.insert(segment.vaddr.wrapping_add(at as u64), LABELS[label]);
         }
     }
     found

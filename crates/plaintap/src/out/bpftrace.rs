@@ -10,6 +10,10 @@ use plaintap_locate::{Expression, Field, Hook, Length, Register, Report};
 /// Secrets print as bpftrace prints buffers: `%rx` has been there since 0.14.
 pub fn script(path: &Path, report: &Report) -> String {
     let mut text = String::new();
+    if !report.hooks.is_empty() {
+        // Without names there are no instruction boundaries to check, which bpftrace wants to be told.
+        text.push_str("// bpftrace --unsafe FILE | sed 's/\\\\x//g' prints the lines of a key log.\n");
+    }
     for hook in &report.hooks {
         // Writing to a String does not fail.
         let _ = writeln!(text, "// {}: {}", hook.stack, hook.kind.function());

