@@ -8,6 +8,7 @@ mod programs;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -21,6 +22,8 @@ use programs::{Ask, Peer, Program, Role};
 
 /// How long any step may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// More than any page here.
+const MOST_BYTES: u64 = 1 << 20;
 pub(crate) const VERSIONS: [Tls; 2] = [Tls::V1_3, Tls::V1_2];
 
 /// The only version that a connection may agree on.
@@ -226,25 +229,39 @@ impl Bench {
 
     /// Asks a server for a page; whether it answered.
     fn ask(&self, ask: Ask, port: u16, tls: Tls, option: &str, session: &Path) -> Result<bool> {
-        let (request, options) = match ask {
-            Ask::Http1 => {
-                ("printf 'GET /r HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n'", "-ign_eof")
-            }
-            // The preface and empty SETTINGS (RFC 9113 §3.4). The server waits for more, so the client closes.
-            Ask::Http2 => (
-                "(printf 'PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n\\0\\0\\0\\4\\0\\0\\0\\0\\0'; sleep 0.5)",
-                "-quiet -no_ign_eof -alpn h2",
-            ),
+        let client = Command::new("timeout")
+            .args([&PATIENCE.as_secs().to_string(), "openssl", "s_client"])
+            .args(["-quiet", "-no_ign_eof", tls.openssl_option(), option])
+            .arg(session)
+            .args(["-connect", &format!("127.0.0.1:{port}")])
+            .args((ask == Ask::Http2).then_some(["-alpn", "h2"]).into_iter().flatten())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("openssl")?;
+        let mut client = Ended(client);
+        let (Some(mut input), Some(output)) = (client.0.stdin.take(), client.0.stdout.take()) else {
+            bail!("openssl has no pipes");
         };
-        let client = format!(
-            "{request} | openssl s_client {options} -connect 127.0.0.1:{port} {} {option} {}",
-            tls.openssl_option(),
-            session.display()
-        );
-        let output = Command::new("sh").arg("-c").arg(client).stderr(Stdio::null()).output()?;
+        let request: &[u8] = match ask {
+            Ask::Http1 => b"GET /r HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+            // The preface and empty SETTINGS (RFC 9113 §3.4).
+            Ask::Http2 => b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0",
+        };
+        // Where there is no server the pipe is closed.
+        let _ = input.write_all(request);
+        let mut answer = Vec::new();
+        match ask {
+            Ask::Http1 => output.take(MOST_BYTES).read_to_end(&mut answer)?,
+            // The frame of the server's settings. It waits for more, so the client closes.
+            Ask::Http2 => output.take(9).read_to_end(&mut answer)?,
+        };
+        drop(input);
+        wait("openssl to end", || Ok(client.0.try_wait()?.is_some()))?;
         Ok(match ask {
-            Ask::Http1 => String::from_utf8_lossy(&output.stdout).contains("200 "),
-            Ask::Http2 => !output.stdout.is_empty(),
+            Ask::Http1 => String::from_utf8_lossy(&answer).contains("200 "),
+            Ask::Http2 => answer.len() == 9,
         })
     }
 }
