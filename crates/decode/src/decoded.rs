@@ -227,16 +227,18 @@ impl<'a> Decoded<'a> {
     /// The protocol column: the highest protocol that has a name for it.
     pub fn protocol_label(&self) -> &'static str {
         for &layer in self.layers().iter().rev() {
-            let Some(protocol) = layer.protocol.protocol() else { continue };
-            let label = match protocol.column_of {
-                Some(column_of) => column_of(&self.view(layer)),
-                None => protocol.column,
-            };
+            let label = self.label_of(layer);
             if !label.is_empty() {
                 return label;
             }
         }
         ""
+    }
+
+    /// What a layer would have in the protocol column.
+    fn label_of(&self, layer: Layer) -> &'static str {
+        let Some(protocol) = layer.protocol.protocol() else { return "" };
+        protocol.column_of.map_or(protocol.column, |column_of| column_of(&self.view(layer)))
     }
 
     /// One line for people: what the highest protocol says; of several PDUs each. In front of it stands what is odd
@@ -257,6 +259,7 @@ impl<'a> Decoded<'a> {
         let says = |layer: &&Layer| {
             let view = self.view(**layer);
             layer.protocol.protocol().is_some_and(|p| p.info.is_some() && !view.is_silent())
+                && !(layer.protocol == id::kerberos && self.label_of(**layer).is_empty())
         };
         let Some(highest) = self.layers().iter().rev().find(says).map(|layer| layer.protocol) else { return };
         let Some(info) = highest.protocol().and_then(|p| p.info) else { return };

@@ -1,6 +1,7 @@
 //! The list of protocols: what each one is, what it claims, and how names are found.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use plaintap_packet::LinkType;
@@ -67,6 +68,8 @@ pub struct Protocol {
     pub announce: Option<fn(&[u8], &mut Announcements<'_>)>,
     /// For protocols over a stream that are packed by what went before: makes the state of a connection.
     pub unpacker: Option<fn() -> Box<dyn Unpacker>>,
+    /// For stream protocols: what a PDU carries besides, and where. It has a layer of its own behind the PDU's.
+    pub carries: Option<Carries>,
     /// For stream protocols whose PDUs are known by more than `probe`: the offset where the first PDU may begin in bytes
     /// behind a gap, or behind what is not a PDU.
     pub resumes: Option<Find>,
@@ -94,6 +97,7 @@ impl Protocol {
             datagrams: None,
             announce: None,
             unpacker: None,
+            carries: None,
             resumes: None,
             column_of: None,
             info: None,
@@ -162,6 +166,9 @@ pub struct Datagrams {
     /// what `enter` gave.
     pub follow: Option<Follow>,
 }
+
+/// Looks in a PDU for what it carries.
+pub type Carries = fn(&[u8]) -> Option<(ProtocolId, Range<usize>)>;
 
 /// Looks for an offset in bytes.
 pub type Find = fn(&[u8]) -> Option<usize>;

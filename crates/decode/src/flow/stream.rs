@@ -338,6 +338,7 @@ impl Connection {
             let prefix = stream_of(protocol).map_or(0, |stream| usize::from(stream.prefix));
             let first = cx.work.layers.as_slice().len();
             show(cx, protocol, buffer, at + prefix..at + length);
+            carried(cx);
             self.unpack(cx, buffer, at + prefix..at + length, first);
         }
         if let Some(upgrade) = self.upgrade.take() {
@@ -449,6 +450,16 @@ fn detect(bytes: &[u8], ports: (u16, u16)) -> Option<ProtocolId> {
     };
     let any_port = claimed::on_any_port().iter().copied().find(|&protocol| fits(protocol));
     any_port.or_else(|| claimed::in_streams().iter().copied().find(|&protocol| recognises(protocol)))
+}
+
+/// Walks what the last layer carries besides.
+fn carried(cx: &mut Cx<'_>) {
+    let Some(&layer) = cx.work.layers.as_slice().last() else { return };
+    let Some(carries) = layer.protocol.protocol().and_then(|protocol| protocol.carries) else { return };
+    let start = layer.offset as usize;
+    if let Some((protocol, range)) = carries(cx.bytes(layer.buffer, start..layer.end as usize)) {
+        show(cx, protocol, layer.buffer, start + range.start..start + range.end);
+    }
 }
 
 /// Walks the bytes of a PDU.

@@ -70,6 +70,11 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     fields: FIELDS,
     walk: Some(walk),
     stream: Some(Stream { probe, any_port: false, frame, prefix: 0, partial_counts: true }),
+    column_of: Some(|view| match view.below().last() {
+        // In the credentials of another protocol, whose line it is.
+        Some(layer) if matches!(layer.protocol, id::ldap | id::smb2) => "",
+        _ => "KRB5",
+    }),
     info: Some(info),
     ..Protocol::new("kerberos", "Kerberos", "KRB5")
 };

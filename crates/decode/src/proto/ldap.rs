@@ -1,8 +1,10 @@
 //! Lightweight Directory Access Protocol, RFC 4511; the wrapping of SASL, RFC 4422 §3.7.
 
-use super::ber;
+use std::ops::Range;
+
 use super::ldap_names::{DEREF_ALIASES, FILTERS, OPERATIONS, PROTOCOL_OPS, RESULT_CODES, SCOPES};
 use super::prelude::*;
+use super::{ber, gss};
 use crate::limits;
 
 fields! {
@@ -77,6 +79,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
         Some(layer) if layer.protocol == id::cldap => "CLDAP",
         _ => "LDAP",
     }),
+    carries: Some(carries),
     info: Some(info),
     ..Protocol::new("ldap", "Lightweight Directory Access Protocol", "LDAP")
 };
@@ -163,6 +166,30 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         controls(list, out)?;
     }
     Ok(())
+}
+
+/// The Kerberos message in the credentials of a bind (RFC 4511 §4.2), which GSS-API and SPNEGO wrap (RFC 4752 §3.1).
+fn carries(b: &[u8]) -> Option<(ProtocolId, Range<usize>)> {
+    let mut r = Reader::new(b, 0);
+    let mut message = ber::expect(&mut r, ber::tag::SEQUENCE).ok()?;
+    ber::element(&mut message).ok()?;
+    let (operation, mut body) = ber::element(&mut message).ok()?;
+    let wanted = match operation & NUMBER {
+        op::BIND_REQUEST => 0xa3,
+        op::BIND_RESPONSE => 0x87,
+        _ => return None,
+    };
+    while body.left() > 0 {
+        let (tag, mut part) = ber::element(&mut body).ok()?;
+        if tag == wanted {
+            if tag == 0xa3 {
+                ber::element(&mut part).ok()?;
+                (_, part) = ber::element(&mut part).ok()?;
+            }
+            return gss::kerberos(b, part.at()..part.end());
+        }
+    }
+    None
 }
 
 fn operation_name(number: u8) -> &'static str {

@@ -7,6 +7,7 @@ mod dhcpv6_names;
 mod dns_content;
 mod dns_names;
 mod fragment;
+mod gss;
 mod http2_headers;
 mod http2_names;
 mod http_body;

@@ -1,5 +1,8 @@
 //! Server Message Block versions 2 and 3 (MS-SMB2). Numbers are little-endian.
 
+use std::ops::Range;
+
+use super::gss;
 use super::prelude::*;
 use super::put::utf16;
 use super::smb_names::{
@@ -118,6 +121,7 @@ fields! {
 pub(crate) static PROTOCOL: Protocol = Protocol {
     fields: FIELDS,
     walk: Some(walk),
+    carries: Some(carries),
     info: Some(info),
     ..Protocol::new("smb2", "SMB2 (Server Message Block Protocol version 2)", "SMB2")
 };
@@ -125,6 +129,18 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     b.need(4)?;
     Ok(Step::last(b))
+}
+
+/// The Kerberos message in the token of a session setup (§2.2.5, §2.2.6), the first message of a chain.
+fn carries(bytes: &[u8]) -> Option<(ProtocolId, Range<usize>)> {
+    let b = Bytes(bytes);
+    if b.u8(0) != 0xfe || b.little(12, 2) != SESSION_SETUP {
+        return None;
+    }
+    let is_response = b.little(16, 4) & RESPONSE != 0;
+    let place = HEADER + if is_response { 4 } else { 12 };
+    let start = b.little(place, 2) as usize;
+    gss::kerberos(bytes, start..(start + b.little(place + 2, 2) as usize).min(bytes.len()))
 }
 
 /// The first byte tells the header of a message from those in front of encrypted and compressed ones (§2.2.1, §2.2.41,
@@ -147,6 +163,7 @@ const FLAG_BITS: &[(FieldIndex, u64)] = &[
 ];
 
 const NEGOTIATE: u64 = 0;
+const SESSION_SETUP: u64 = 1;
 const TREE_CONNECT: u64 = 3;
 const CREATE: u64 = 5;
 const IOCTL: u64 = 11;
@@ -328,7 +345,7 @@ fn parts(message: &Message<'_>) -> &'static [Part] {
             TOKEN,
             Number(4, CONTEXT_OFFSET),
         ],
-        (1, false) => &[
+        (SESSION_SETUP, false) => &[
             Flags(1, SES_REQ_FLAGS, &[(SES_REQ_FLAGS_BINDING, 1)]),
             Flags(1, SEC_MODE, MODE_BITS),
             Flags(4, CAPABILITIES, CAPABILITY_BITS),
@@ -336,7 +353,7 @@ fn parts(message: &Message<'_>) -> &'static [Part] {
             TOKEN,
             Number(8, PREVIOUS_SESID),
         ],
-        (1, true) => &[Flags(2, SESSION_FLAGS, SESSION_BITS), TOKEN],
+        (SESSION_SETUP, true) => &[Flags(2, SESSION_FLAGS, SESSION_BITS), TOKEN],
         (TREE_CONNECT, false) => &[Skip(2), Elsewhere(2, Content::Text(TREE))],
         (TREE_CONNECT, true) => {
             &[Number(1, SHARE_TYPE), Skip(1), Number(4, SHARE_FLAGS), Number(4, SHARE_CAPS)]

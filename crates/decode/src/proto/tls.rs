@@ -30,6 +30,9 @@ pub(crate) mod content {
 pub(crate) mod version {
     pub(crate) const TLS_1_2: u16 = 0x0303;
     pub(crate) const TLS_1_3: u16 = 0x0304;
+    /// Drafts of TLS 1.3 whose ServerHello has no session ID and no compression method (until
+    /// draft-ietf-tls-tls13-21, §4.1.3).
+    pub(crate) const SHORT_DRAFTS: std::ops::RangeInclusive<u16> = 0x7f01..=0x7f15;
 }
 
 /// What [`crate::Layer::detail`] says about a record: the version in the low 16 bits, and these.

@@ -57,11 +57,14 @@ impl<'a> Hello<'a> {
     fn read(mut r: Reader<'a>, kind: u8, carrier: Carrier) -> Result<Self, Short> {
         let mut hello = Self { version: r.u16()?, ..Self::default() };
         r.take(32)?;
-        let session_id = r.u8()?;
-        r.take(session_id.into())?;
+        let is_short = kind == kind::SERVER_HELLO && version::SHORT_DRAFTS.contains(&hello.version);
+        if !is_short {
+            let session_id = r.u8()?;
+            r.take(session_id.into())?;
+        }
         if kind == kind::SERVER_HELLO {
             hello.suites = r.take(2)?;
-            r.take(1)?;
+            r.take(usize::from(!is_short))?;
         } else {
             if matches!(carrier, Carrier::Datagrams(_)) {
                 let cookie = r.u8()?;

@@ -184,15 +184,20 @@ pub(super) fn put_counted(
 
 fn hello(r: &mut Reader<'_>, kind: u8, context: Context, out: &mut dyn FieldSink) -> Result<(), Short> {
     let whole = *r;
-    put_number(r, 2, HANDSHAKE_VERSION, out)?;
+    let version = put_number(r, 2, HANDSHAKE_VERSION, out)?;
     random(r, context.version, out)?;
-    let length = put_number(r, 1, SESSION_ID_LENGTH, out)?;
-    if length > 0 {
-        put_bytes(r, length as usize, SESSION_ID, out)?;
+    let is_short = kind == kind::SERVER_HELLO && version::SHORT_DRAFTS.contains(&(version as u16));
+    if !is_short {
+        let length = put_number(r, 1, SESSION_ID_LENGTH, out)?;
+        if length > 0 {
+            put_bytes(r, length as usize, SESSION_ID, out)?;
+        }
     }
     if kind == kind::SERVER_HELLO {
         put_number(r, 2, CIPHERSUITE, out)?;
-        put_number(r, 1, COMP_METHOD, out)?;
+        if !is_short {
+            put_number(r, 1, COMP_METHOD, out)?;
+        }
     } else {
         if matches!(context.carrier, Carrier::Datagrams(_)) {
             cookie(r, context, out)?;
