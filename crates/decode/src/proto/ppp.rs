@@ -59,10 +59,13 @@ const IPCP: u16 = 0x8021;
 const IPV6CP: u16 = 0x8057;
 const CCP: u16 = 0x80fd;
 
+/// The address of all stations, the only one in use (RFC 1662 §3.1).
+const ADDRESS_ALL: u8 = 0xff;
+
 /// The protocol number, where it begins and where it ends. Address and control may be left out (RFC 1661 §6.6), and a
-/// number whose first byte is odd is one byte long (§6.5).
+/// number whose first byte is odd is one byte long (§6.5). No number is 0xff, so that the address is known by it (§6.5).
 fn number(b: Bytes<'_>) -> (u16, usize, usize) {
-    let start = if b.u16(0) == 0xff03 { 2 } else { 0 };
+    let start = if b.u8(0) == ADDRESS_ALL { 2 } else { 0 };
     match b.u8(start) {
         first if first & 1 != 0 => (first.into(), start, start + 1),
         _ => (b.u16(start), start, start + 2),
