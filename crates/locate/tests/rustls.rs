@@ -1,14 +1,19 @@
-//! rustls in programs that are at hand: `rustup`, `uv` and `deno` on PATH, and those of `PLAINTAP_RUSTLS`, a list of files with
-//! colons between.
+//! rustls in programs: `uv` of PyPI, `rustup` and `deno` on PATH, and those of `PLAINTAP_RUSTLS`, a list of files with colons
+//! between.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 
+#[path = "../../../xtask/src/stacks/bench/packages.rs"]
+#[allow(dead_code, reason = "other kinds of packages are for others")]
+mod packages;
+
 use std::path::PathBuf;
 
-use common::{address, locate_ok, skip, without_sections};
+use common::{address, directory, locate_ok, skip, without_sections};
 use iced_x86::{Decoder, DecoderOptions, FlowControl};
+use packages::Source;
 use plaintap_locate::{Field, Hook, HookKind, Length, Stack};
 
 const LABELS: [&str; 6] = [
@@ -20,13 +25,25 @@ const LABELS: [&str; 6] = [
     "EXPORTER_SECRET",
 ];
 
+/// Two releases of uv, with rustls 0.23 and 0.22.
+const UV: [&str; 2] = ["uv", "uv==0.1.45"];
+
 fn programs() -> Vec<PathBuf> {
+    let packages = directory("..").join("stacks-packages");
+    let fetched = UV.into_iter().filter_map(|uv| match Source::Pip(uv).fetch(&packages) {
+        Ok(folder) => Some(folder.join("bin/uv")),
+        Err(reason) => {
+            skip(&format!("{uv} ({reason:#})"));
+            None
+        }
+    });
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path = std::env::split_paths(&path)
-        .flat_map(|folder| ["rustup", "uv", "deno"].map(|program| folder.join(program)));
+        .flat_map(|folder| ["rustup", "deno"].map(|program| folder.join(program)));
     let listed = std::env::var_os("PLAINTAP_RUSTLS").unwrap_or_default();
     let listed: Vec<PathBuf> = std::env::split_paths(&listed).collect();
-    let mut found: Vec<PathBuf> = on_path.chain(listed).filter(|file| file.is_file()).collect();
+    let mut found: Vec<PathBuf> =
+        fetched.chain(on_path).chain(listed).filter(|file| file.is_file()).collect();
     found.sort();
     found.dedup();
     found
