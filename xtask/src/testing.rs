@@ -13,9 +13,12 @@ const ALLOWED_SKIPS: &str = include_str!("../../tests/allowed-skips.txt");
 
 pub(crate) fn run() -> Result<()> {
     let extra: Vec<String> = std::env::args().skip(2).collect();
+    // What plaintap finds in the files of this machine stays out of the user's cache.
+    let cache = crate::arrows::target_directory()?.join("tests-cache");
     let mut child = crate::cargo()
         .args(["test", "--workspace", "--no-fail-fast"])
         .args(&extra)
+        .env("XDG_CACHE_HOME", cache)
         .args(["--", "--show-output"])
         .stdout(Stdio::piped())
         .spawn()
