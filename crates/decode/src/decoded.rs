@@ -298,18 +298,28 @@ impl<'a> Decoded<'a> {
     /// Who talks to whom: addresses and ports of the innermost network and transport layer (those quoted in an ICMP
     /// error aside), of the link layer when there is no network layer.
     pub fn addresses(&self) -> Addresses {
-        let mut found = Addresses::default();
-        for &layer in self.layers() {
-            let b = self.view(layer).header();
+        let (mut network, mut transport) = (None, None);
+        for layer in self.layers() {
             match layer.protocol {
-                id::eth => found.set(b.array(6).map(Address::Mac), b.array(0).map(Address::Mac)),
-                id::ip => found.set(b.array(12).map(Address::Ip4), b.array(16).map(Address::Ip4)),
-                id::ipv6 => found.set(b.array(8).map(Address::Ip6), b.array(24).map(Address::Ip6)),
-                id::tcp | id::udp if layer.header >= 4 => found.ports = Some((b.u16(0), b.u16(2))),
+                id::eth | id::ip | id::ipv6 => (network, transport) = (Some(layer), None),
+                id::tcp | id::udp if layer.header >= 4 => transport = Some(layer),
                 id::icmp | id::icmpv6 => break,
                 _ => {}
             }
         }
+        let mut found = Addresses::default();
+        if let Some(network) = network {
+            let b = self.view(*network).header();
+            [found.source, found.destination] = match network.protocol {
+                id::eth => [b.array(6).map(Address::Mac), b.array(0).map(Address::Mac)],
+                id::ip => [b.array(12).map(Address::Ip4), b.array(16).map(Address::Ip4)],
+                _ => [b.array(8).map(Address::Ip6), b.array(24).map(Address::Ip6)],
+            };
+        }
+        found.ports = transport.map(|layer| {
+            let b = self.view(*layer).header();
+            (b.u16(0), b.u16(2))
+        });
         found
     }
 
@@ -330,12 +340,6 @@ pub struct Addresses {
     pub destination: Option<Address>,
     /// Source and destination port of TCP or UDP.
     pub ports: Option<(u16, u16)>,
-}
-
-impl Addresses {
-    fn set(&mut self, source: Option<Address>, destination: Option<Address>) {
-        *self = Self { source, destination, ports: None };
-    }
 }
 
 /// An address of the link or network layer.

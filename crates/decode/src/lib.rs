@@ -14,6 +14,7 @@ mod decode_as;
 mod decoded;
 mod decoder;
 mod decryptor;
+mod digits;
 pub mod field;
 mod fixed;
 mod flow;

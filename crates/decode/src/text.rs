@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use plaintap_packet::Nanos;
 
 use crate::Address;
+use crate::digits::{push_hex_pair, write_hex_digits, write_hex_group, write_ip4};
+pub use crate::digits::{write_decimal, write_hex_bytes, write_padded};
 use crate::field::{Base, Field, Kind, Value};
 
 /// Appends a value: numbers by the field's base, flags as 1 and 0, bytes as hex digits, times in UTC. Text is escaped
@@ -104,44 +106,6 @@ fn without_zeros(text: &str) -> &str {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }
 
-/// Appends bytes as hexadecimal digits.
-pub fn write_hex_bytes(bytes: &[u8], out: &mut String) {
-    out.reserve(bytes.len() * 2);
-    let mut digits = [0; 64];
-    for chunk in bytes.chunks(digits.len() / 2) {
-        for (pair, &byte) in digits.chunks_exact_mut(2).zip(chunk) {
-            pair.copy_from_slice(&hex_pair(byte));
-        }
-        push_ascii(&digits[..chunk.len() * 2], out);
-    }
-}
-
-/// Appends a decimal number.
-pub fn write_decimal(mut number: u64, out: &mut String) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    push_ascii(&digits[at..], out);
-}
-
-/// Appends the last `width` (at most 20) decimal digits of a number, with leading zeros.
-pub fn write_padded(mut number: u64, width: usize, out: &mut String) {
-    let mut digits = [b'0'; 20];
-    let digits = &mut digits[..width.min(20)];
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
-    push_ascii(digits, out);
-}
-
 /// Appends an address.
 pub fn write_address(address: Address, out: &mut String) {
     match address {
@@ -177,19 +141,15 @@ pub fn write_escaped(bytes: &[u8], out: &mut String) {
 
 fn write_hex(number: u64, digits: usize, out: &mut String) {
     out.push_str("0x");
-    for place in (0..digits.max(1)).rev() {
-        out.push(hex_digit((number >> (4 * place)) as u8 & 15).into());
-    }
+    write_hex_digits(number, digits.max(1), out);
 }
 
 fn write_colons(bytes: &[u8], out: &mut String) {
     for (i, &byte) in bytes.iter().enumerate() {
-        let [high, low] = hex_pair(byte);
-        if i == 0 {
-            push_ascii(&[high, low], out);
-        } else {
-            push_ascii(&[b':', high, low], out);
+        if i > 0 {
+            out.push(':');
         }
+        push_hex_pair(byte, out);
     }
 }
 
@@ -199,24 +159,8 @@ fn write_guid(guid: &[u8; 16], out: &mut String) {
         if matches!(at, 4 | 6 | 8 | 10) {
             out.push('-');
         }
-        push_ascii(&hex_pair(byte), out);
+        push_hex_pair(byte, out);
     }
-}
-
-fn write_ip4(address: [u8; 4], out: &mut String) {
-    let mut text = [0; 16];
-    let mut at = 0;
-    for byte in address {
-        for (least, digit) in [(100, byte / 100), (10, byte / 10 % 10), (0, byte % 10)] {
-            if byte >= least {
-                text[at] = b'0' + digit;
-                at += 1;
-            }
-        }
-        text[at] = b'.';
-        at += 1;
-    }
-    push_ascii(&text[..at - 1], out);
 }
 
 /// The text form of RFC 5952: the longest run of zero groups, the first of equals, becomes `::`; mapped addresses end
@@ -245,30 +189,9 @@ fn write_ip6(address: [u8; 16], out: &mut String) {
         if i > 0 && i != start + length {
             out.push(':');
         }
-        write_group(group(i), out);
+        write_hex_group(group(i), out);
         i += 1;
     }
-}
-
-/// Four hexadecimal digits without leading zeros.
-fn write_group(group: u16, out: &mut String) {
-    let [[a, b], [c, d]] = group.to_be_bytes().map(hex_pair);
-    let skip = (group.leading_zeros() as usize / 4).min(3);
-    push_ascii(&[a, b, c, d][skip..], out);
-}
-
-/// Digits are ASCII, so nothing is lost.
-#[inline]
-fn push_ascii(bytes: &[u8], out: &mut String) {
-    out.push_str(std::str::from_utf8(bytes).unwrap_or_default());
-}
-
-fn hex_pair(byte: u8) -> [u8; 2] {
-    [hex_digit(byte >> 4), hex_digit(byte & 15)]
-}
-
-fn hex_digit(nibble: u8) -> u8 {
-    b"0123456789abcdef"[usize::from(nibble & 15)]
 }
 
 /// Year, month and day of a number of days since 1970-01-01, in the Gregorian calendar. Years are counted from March

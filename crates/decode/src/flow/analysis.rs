@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use plaintap_packet::Nanos;
 
+use super::packed::FrameNumber;
 use crate::decryptor::Side;
 use crate::limits::{self, Counters};
 use crate::proto::tcp::flag;
@@ -74,43 +75,73 @@ pub(super) struct Observed {
     pub(super) peer_shift: Option<u32>,
 }
 
-/// The analysis of one connection.
+/// The analysis of one connection. There is one for each that was seen, so the fields are as small as they can be.
 #[derive(Default)]
 pub(super) struct Analyzer {
     halves: [Half; 2],
-    syn: Option<Nanos>,
-    initial_rtt: Option<i64>,
+    /// When the SYN was sent; later the first round trip in nanoseconds.
+    handshake_time: i64,
+    handshake: Handshake,
     completeness: u8,
+}
+
+/// What is known of the handshake's time.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Handshake {
+    #[default]
+    Unseen,
+    Begun,
+    Measured,
 }
 
 /// One direction.
 #[derive(Default)]
 struct Half {
+    /// Bits of [`known`].
+    known: u8,
     /// Behind the highest sequence number sent, and who sent it when.
-    next: Option<u32>,
-    next_frame: u64,
+    next: u32,
+    next_frame: FrameNumber,
     next_time: Nanos,
     /// Behind the bytes that were seen without a gap: what the peer may acknowledge.
-    contiguous: Option<u32>,
+    contiguous: u32,
     /// The last acknowledgment number sent, when it was sent, and in which frame for the first time.
-    acknowledged: Option<u32>,
+    acknowledged: u32,
     acknowledged_time: Nanos,
-    acknowledged_frame: u64,
+    acknowledged_frame: FrameNumber,
     duplicates: u32,
     window: u16,
-    /// The marks of the last segment, and the bytes in its SACK option.
-    last: u16,
+    /// The bytes in the SACK option of the last segment.
     sacked: u32,
-    unacknowledged: Unacknowledged,
-    /// A gap was seen, and no acknowledgment since: how much is in flight is not known.
-    in_flight_unknown: bool,
     pushed: u32,
-    push_seen: bool,
+    unacknowledged: Unacknowledged,
 }
 
-/// Segments that wait for their acknowledgment, by the sequence number behind them.
+/// Bits of [`Half::known`].
+mod known {
+    /// `next` has a value.
+    pub(super) const NEXT: u8 = 1;
+    /// `contiguous` has one.
+    pub(super) const CONTIGUOUS: u8 = 2;
+    /// `acknowledged` has one.
+    pub(super) const ACKNOWLEDGED: u8 = 4;
+    /// A gap was seen, and no acknowledgment since: how much is in flight is not known.
+    pub(super) const IN_FLIGHT_UNKNOWN: u8 = 8;
+    /// The last segment with data had the PSH flag.
+    pub(super) const PUSHED: u8 = 16;
+    /// The last segment was a keep-alive.
+    pub(super) const KEEP_ALIVE: u8 = 32;
+    /// The last segment was a zero window probe.
+    pub(super) const ZERO_WINDOW_PROBE: u8 = 64;
+}
+
+/// Segments that wait for their acknowledgment. Most of the time there are none.
 #[derive(Default)]
-struct Unacknowledged {
+struct Unacknowledged(Option<Box<Sents>>);
+
+/// A list of them, by the sequence number behind them.
+#[derive(Default)]
+struct Sents {
     list: VecDeque<Sent>,
     /// Whether the list is not also in the order of sending and of first bytes.
     mixed: bool,
@@ -118,12 +149,20 @@ struct Unacknowledged {
 
 #[derive(Clone, Copy)]
 struct Sent {
+    time: Nanos,
     sequence: u32,
     next: u32,
-    /// Behind the last byte of payload.
-    end: u32,
-    frame: u64,
-    time: Nanos,
+    frame: FrameNumber,
+    /// The bytes of sequence numbers behind the payload, for SYN and FIN.
+    marks: u8,
+}
+
+/// The lists of all connections together: how many segments are in them, and empty ones to use again.
+#[derive(Default)]
+pub(super) struct SentLists {
+    waiting: usize,
+    #[expect(clippy::vec_box, reason = "connections keep the boxes")]
+    spare: Vec<Box<Sents>>,
 }
 
 impl Analyzer {
@@ -132,75 +171,81 @@ impl Analyzer {
         self.completeness
     }
 
-    /// Number of segments that wait for their acknowledgment.
-    pub(super) fn waiting(&self) -> usize {
-        self.halves.iter().map(|half| half.unacknowledged.list.len()).sum()
+    /// Gives back the lists of a connection that goes.
+    pub(super) fn leave(&mut self, lists: &mut SentLists) {
+        for half in &mut self.halves {
+            half.unacknowledged.leave(lists);
+        }
     }
 
-    /// Takes the next segment of one direction. It is to wait for its acknowledgment only if there is `room`.
+    /// Takes the next segment of one direction. It waits for its acknowledgment only if there is room for it.
     pub(super) fn segment(
         &mut self,
         side: Side,
         s: &Observed,
-        room: bool,
+        lists: &mut SentLists,
         counters: &mut Counters,
     ) -> Analysis {
         let mut flags = self.classify(side, s);
         let next = s.next();
         let repeated = self.repeated(side, s, &mut flags);
         self.measure_handshake(side, s);
-        let initial_rtt = self.initial_rtt;
+        let initial_rtt = self.initial_rtt();
         // As Wireshark counts, which begins with the connection: a first segment other than a SYN adds nothing.
-        let first = self.halves.iter().all(|half| half.next.is_none());
+        let first = self.halves.iter().all(|half| half.next().is_none());
         self.completeness |= s.parts() & if first { part::SYN } else { !0 };
         let [this, peer] = self.both(side);
 
         let mut duplicate_ack = (0, 0);
         if flags & mark::DUPLICATE_ACK != 0 {
             this.duplicates += 1;
-            duplicate_ack = (this.duplicates, this.acknowledged_frame);
+            duplicate_ack = (this.duplicates, this.acknowledged_frame.number());
         }
-        if this.acknowledged != s.acknowledged() {
-            this.acknowledged_frame = s.frame;
+        if this.acknowledged() != s.acknowledged() {
+            this.acknowledged_frame = FrameNumber::new(s.frame);
             this.duplicates = 0;
         }
         if flags & mark::ACK_LOST_SEGMENT != 0 {
             let furthest = |a, b| if after(a, b) { a } else { b };
-            peer.contiguous = peer.next.into_iter().chain(s.acknowledged()).reduce(furthest);
+            peer.set_contiguous(peer.next().into_iter().chain(s.acknowledged()).reduce(furthest));
         }
         if flags & mark::LOST_SEGMENT != 0 {
-            this.in_flight_unknown = true;
-            this.contiguous = this.next;
+            this.set(known::IN_FLIGHT_UNKNOWN, true);
+            this.set_contiguous(this.next());
         }
         if flags & mark::ZERO_WINDOW_PROBE == 0 {
-            if this.next.is_none_or(|highest| after(next, highest)) {
-                this.next = Some(next);
-                this.next_frame = s.frame;
+            if this.next().is_none_or(|highest| after(next, highest)) {
+                this.set(known::NEXT, true);
+                this.next = next;
+                this.next_frame = FrameNumber::new(s.frame);
                 this.next_time = s.time;
             }
-            if this.contiguous.is_none_or(|contiguous| contiguous == s.sequence) {
-                this.contiguous = this.next;
+            if this.contiguous().is_none_or(|contiguous| contiguous == s.sequence) {
+                this.set_contiguous(this.next());
             }
         }
         this.window = s.window;
         this.sacked = s.sacked;
-        this.acknowledged = s.acknowledged();
+        this.set(known::ACKNOWLEDGED, s.acknowledged().is_some());
+        this.acknowledged = s.acknowledgment;
         this.acknowledged_time = s.time;
-        this.last = flags;
+        this.set(known::KEEP_ALIVE, flags & mark::KEEP_ALIVE != 0);
+        this.set(known::ZERO_WINDOW_PROBE, flags & mark::ZERO_WINDOW_PROBE != 0);
         if next != s.sequence {
-            let end = s.sequence.wrapping_add(s.length);
-            let sent = Sent { sequence: s.sequence, next, end, frame: s.frame, time: s.time };
+            let room = lists.waiting < limits::MAX_UNACKNOWLEDGED_IN_ALL;
             let forgotten = !room || this.unacknowledged.is_full();
             counters.segments_forgotten += u64::from(forgotten);
             if room {
-                this.unacknowledged.add(sent);
+                this.unacknowledged.add(Sent::new(s, next), lists);
             }
         }
-        let acks = s.acknowledged().and_then(|acknowledged| peer.unacknowledged.acknowledge(acknowledged, s));
+        let acks = s
+            .acknowledged()
+            .and_then(|acknowledged| peer.unacknowledged.acknowledge(acknowledged, s.time, lists));
         if s.acknowledged().is_some() {
-            peer.in_flight_unknown = false;
+            peer.set(known::IN_FLIGHT_UNKNOWN, false);
         }
-        let sends = s.length > 0 && !this.in_flight_unknown;
+        let sends = s.length > 0 && !this.has(known::IN_FLIGHT_UNKNOWN);
         let bytes_in_flight =
             if sends { this.unacknowledged.bytes(s.frame).saturating_sub(peer.sacked) } else { 0 };
         let pushed = if sends { this.push(s) } else { 0 };
@@ -219,8 +264,8 @@ impl Analyzer {
     fn classify(&mut self, side: Side, s: &Observed) -> u16 {
         let [this, peer] = self.both(side);
         let plain = s.flags & (flag::SYN | flag::FIN | flag::RST) == 0;
-        let follows = this.next == Some(s.sequence);
-        let same_ack = this.acknowledged.is_some() && this.acknowledged == s.acknowledged();
+        let follows = this.next() == Some(s.sequence);
+        let same_ack = this.acknowledged().is_some() && this.acknowledged() == s.acknowledged();
         let mut flags = 0;
         if s.length == 1 && follows && peer.window == 0 {
             return mark::ZERO_WINDOW_PROBE;
@@ -228,10 +273,10 @@ impl Analyzer {
         if s.window == 0 && plain {
             flags |= mark::ZERO_WINDOW;
         }
-        if this.next.is_some_and(|next| after(s.sequence, next)) && s.flags & flag::RST == 0 {
+        if this.next().is_some_and(|next| after(s.sequence, next)) && s.flags & flag::RST == 0 {
             flags |= mark::LOST_SEGMENT;
         }
-        if s.length <= 1 && plain && this.next.is_some_and(|next| s.sequence == next.wrapping_sub(1)) {
+        if s.length <= 1 && plain && this.next().is_some_and(|next| s.sequence == next.wrapping_sub(1)) {
             flags |= mark::KEEP_ALIVE;
         }
         if plain && s.length > 0 && peer.window_ends(s.peer_shift) == Some(s.next()) {
@@ -240,9 +285,9 @@ impl Analyzer {
         if s.length == 0 && plain && follows && same_ack {
             flags |= if s.window != this.window && s.window != 0 {
                 mark::WINDOW_UPDATE
-            } else if s.window != 0 && peer.last & mark::KEEP_ALIVE != 0 {
+            } else if s.window != 0 && peer.has(known::KEEP_ALIVE) {
                 mark::KEEP_ALIVE_ACK
-            } else if s.window == 0 && this.window == 0 && peer.last & mark::ZERO_WINDOW_PROBE != 0 {
+            } else if s.window == 0 && this.window == 0 && peer.has(known::ZERO_WINDOW_PROBE) {
                 mark::ZERO_WINDOW_PROBE_ACK
             } else if s.window != 0 {
                 mark::DUPLICATE_ACK
@@ -250,7 +295,7 @@ impl Analyzer {
                 0
             };
         }
-        if let (Some(acknowledged), Some(contiguous)) = (s.acknowledged(), peer.contiguous)
+        if let (Some(acknowledged), Some(contiguous)) = (s.acknowledged(), peer.contiguous())
             && after(acknowledged, contiguous)
         {
             flags |= mark::ACK_LOST_SEGMENT;
@@ -264,10 +309,10 @@ impl Analyzer {
         const FAST: i64 = 20_000_000;
         /// What counts as out of order where the connection's first round trip was not seen.
         const OUT_OF_ORDER: i64 = 3_000_000;
-        let initial_rtt = self.initial_rtt;
+        let initial_rtt = self.initial_rtt();
         let [this, peer] = self.both(side);
         let next = s.next();
-        let highest = this.next?;
+        let highest = this.next()?;
         if next == s.sequence || !after(highest, s.sequence) || *flags & mark::KEEP_ALIVE != 0 {
             return None;
         }
@@ -275,12 +320,12 @@ impl Analyzer {
         if s.length > 1 && s.sequence == highest.wrapping_sub(1) {
             return None;
         }
-        if s.length > 0 && peer.acknowledged.is_some_and(|acknowledged| !after(next, acknowledged)) {
+        if s.length > 0 && peer.acknowledged().is_some_and(|acknowledged| !after(next, acknowledged)) {
             *flags |= mark::SPURIOUS_RETRANSMISSION | mark::RETRANSMISSION;
             return None;
         }
         if peer.duplicates >= 2
-            && peer.acknowledged == Some(s.sequence)
+            && peer.acknowledged() == Some(s.sequence)
             && s.time.since(peer.acknowledged_time) < FAST
         {
             *flags |= mark::FAST_RETRANSMISSION | mark::RETRANSMISSION;
@@ -292,22 +337,31 @@ impl Analyzer {
             return None;
         }
         *flags |= mark::RETRANSMISSION;
-        let (frame, time) = this
-            .unacknowledged
-            .oldest()
-            .map_or((this.next_frame, this.next_time), |sent| (sent.frame, sent.time));
-        Some((frame, s.time.since(time)))
+        let (frame, time) = match this.unacknowledged.oldest() {
+            Some(sent) => (sent.frame, sent.time),
+            None => (this.next_frame, this.next_time),
+        };
+        Some((frame.number(), s.time.since(time)))
     }
 
     /// The time from the SYN to the acknowledgment that completes the handshake.
     fn measure_handshake(&mut self, side: Side, s: &Observed) {
+        let measured = self.handshake == Handshake::Measured;
         match s.flags & (flag::SYN_ACK | flag::FIN | flag::RST) {
-            flag::SYN => self.syn = Some(s.time),
-            flag::ACK if self.initial_rtt.is_none() && side == Side::Initiator => {
-                self.initial_rtt = self.syn.map(|syn| s.time.since(syn));
+            flag::SYN if !measured => {
+                self.handshake = Handshake::Begun;
+                self.handshake_time = s.time.0;
+            }
+            flag::ACK if self.handshake == Handshake::Begun && side == Side::Initiator => {
+                self.handshake = Handshake::Measured;
+                self.handshake_time = s.time.since(Nanos(self.handshake_time));
             }
             _ => {}
         }
+    }
+
+    fn initial_rtt(&self) -> Option<i64> {
+        (self.handshake == Handshake::Measured).then_some(self.handshake_time)
     }
 
     /// The half of `side` and its peer's.
@@ -351,75 +405,135 @@ impl Observed {
 }
 
 impl Half {
+    const fn has(&self, what: u8) -> bool {
+        self.known & what != 0
+    }
+
+    fn set(&mut self, what: u8, is: bool) {
+        self.known = self.known & !what | if is { what } else { 0 };
+    }
+
+    fn next(&self) -> Option<u32> {
+        self.has(known::NEXT).then_some(self.next)
+    }
+
+    fn contiguous(&self) -> Option<u32> {
+        self.has(known::CONTIGUOUS).then_some(self.contiguous)
+    }
+
+    fn acknowledged(&self) -> Option<u32> {
+        self.has(known::ACKNOWLEDGED).then_some(self.acknowledged)
+    }
+
+    fn set_contiguous(&mut self, contiguous: Option<u32>) {
+        self.set(known::CONTIGUOUS, contiguous.is_some());
+        self.contiguous = contiguous.unwrap_or(0);
+    }
+
     /// The sequence number behind the last byte that may be sent to this half.
     fn window_ends(&self, shift: Option<u32>) -> Option<u32> {
-        Some(self.acknowledged?.wrapping_add(u32::from(self.window) << shift?))
+        Some(self.acknowledged()?.wrapping_add(u32::from(self.window) << shift?))
     }
 
     fn push(&mut self, s: &Observed) -> u32 {
-        self.pushed = if self.push_seen { s.length } else { self.pushed.wrapping_add(s.length) };
-        self.push_seen = s.flags & flag::PSH != 0;
+        self.pushed = if self.has(known::PUSHED) { s.length } else { self.pushed.wrapping_add(s.length) };
+        self.set(known::PUSHED, s.flags & flag::PSH != 0);
         self.pushed
     }
 }
 
-/// Segments for which a list that ran empty keeps its memory.
-const KEPT_CAPACITY: usize = 32;
+impl Sent {
+    /// The segment, with the sequence number behind it.
+    fn new(s: &Observed, next: u32) -> Self {
+        let marks = next.wrapping_sub(s.sequence.wrapping_add(s.length)) as u8;
+        Self { time: s.time, sequence: s.sequence, next, frame: FrameNumber::new(s.frame), marks }
+    }
+}
+
+/// Segments for which a list has memory at first. Many wait for the acknowledgment of one, some for ever.
+const FIRST_CAPACITY: usize = 1;
+
+/// Empty lists kept.
+const SPARE_LISTS: usize = 64;
 
 impl Unacknowledged {
     fn is_full(&self) -> bool {
-        self.list.len() >= limits::MAX_UNACKNOWLEDGED
+        self.0.as_ref().is_some_and(|sents| sents.list.len() >= limits::MAX_UNACKNOWLEDGED)
     }
 
     /// Adds a segment; the first goes where there are too many.
-    fn add(&mut self, sent: Sent) {
-        if self.is_full() {
-            self.list.pop_front();
+    fn add(&mut self, sent: Sent, lists: &mut SentLists) {
+        let sents = self.0.get_or_insert_with(|| lists.spare.pop().unwrap_or_default());
+        let Sents { list, mixed } = &mut **sents;
+        if list.capacity() == 0 {
+            list.reserve_exact(FIRST_CAPACITY);
         }
-        self.mixed |= self
-            .list
-            .back()
-            .is_some_and(|last| !after(sent.next, last.next) || after(last.next, sent.sequence));
-        let place = self.list.partition_point(|other| !after(other.next, sent.next));
-        self.list.insert(place, sent);
+        if list.len() >= limits::MAX_UNACKNOWLEDGED {
+            list.pop_front();
+            lists.waiting -= 1;
+        }
+        lists.waiting += 1;
+        let last = list.back();
+        *mixed |= last.is_some_and(|last| !after(sent.next, last.next) || after(last.next, sent.sequence));
+        if last.is_none_or(|last| !after(last.next, sent.next)) {
+            return list.push_back(sent);
+        }
+        let place = list.partition_point(|other| !after(other.next, sent.next));
+        list.insert(place, sent);
     }
 
     /// Removes what is acknowledged; returns the first segment that ended just there, and how long ago it was sent.
-    fn acknowledge(&mut self, acknowledgment: u32, s: &Observed) -> Option<(u64, i64)> {
+    fn acknowledge(&mut self, acknowledgment: u32, time: Nanos, lists: &mut SentLists) -> Option<(u64, i64)> {
+        let Sents { list, mixed } = &mut **self.0.as_mut()?;
         let mut found = None;
-        while let Some(&first) = self.list.front().filter(|first| !after(first.next, acknowledgment)) {
+        while let Some(&first) = list.front().filter(|first| !after(first.next, acknowledgment)) {
             if first.next == acknowledgment {
-                found.get_or_insert((first.frame, s.time.since(first.time)));
+                found.get_or_insert((first.frame.number(), time.since(first.time)));
             }
-            self.list.pop_front();
+            list.pop_front();
+            lists.waiting -= 1;
         }
-        if self.list.is_empty() {
-            self.mixed = false;
-            self.list.shrink_to(KEPT_CAPACITY);
-        }
-        let partly = if self.mixed { self.list.len() } else { 1 };
-        for sent in self.list.iter_mut().take(partly).filter(|sent| after(acknowledgment, sent.sequence)) {
+        let partly = if *mixed { list.len() } else { 1 };
+        for sent in list.iter_mut().take(partly).filter(|sent| after(acknowledgment, sent.sequence)) {
             sent.sequence = acknowledgment;
+        }
+        if list.is_empty() {
+            self.leave(lists);
         }
         found
     }
 
+    /// Gives the list back.
+    fn leave(&mut self, lists: &mut SentLists) {
+        let Some(mut sents) = self.0.take() else { return };
+        lists.waiting -= sents.list.len();
+        if lists.spare.len() < SPARE_LISTS {
+            sents.list.clear();
+            sents.list.shrink_to(FIRST_CAPACITY);
+            sents.mixed = false;
+            lists.spare.push(sents);
+        }
+    }
+
     /// The segment that was sent before all others.
     fn oldest(&self) -> Option<Sent> {
-        let first = self.list.front().copied();
-        if self.mixed { self.list.iter().copied().min_by_key(|sent| sent.frame) } else { first }
+        let Sents { list, mixed } = &**self.0.as_ref()?;
+        let first = list.front().copied();
+        if *mixed { list.iter().copied().min_by_key(|sent| sent.frame.number()) } else { first }
     }
 
     /// How many bytes lie between the first and the last; SYN and FIN count, but not those of `frame` itself.
     fn bytes(&self, frame: u64) -> u32 {
-        let (Some(first), Some(last)) = (self.list.front(), self.list.back()) else { return 0 };
-        let start = if self.mixed {
+        let Some(Sents { list, mixed }) = self.0.as_deref() else { return 0 };
+        let (Some(first), Some(last)) = (list.front(), list.back()) else { return 0 };
+        let start = if *mixed {
             let earlier = |a: u32, b: &Sent| if after(a, b.sequence) { b.sequence } else { a };
-            self.list.iter().fold(first.sequence, earlier)
+            list.iter().fold(first.sequence, earlier)
         } else {
             first.sequence
         };
-        let end = if last.frame == frame { last.end } else { last.next };
+        let own = last.frame == FrameNumber::new(frame);
+        let end = if own { last.next.wrapping_sub(last.marks.into()) } else { last.next };
         end.wrapping_sub(start)
     }
 }

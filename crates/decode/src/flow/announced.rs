@@ -1,5 +1,6 @@
 //! Conversations that others announce: the data connections of FTP, the media that SDP describes. Each is an address and
 /// a port where somebody waits, and the protocol that will be spoken there.
+use super::packed::FrameNumber;
 use super::table::{End, FlowKey, Generations};
 use crate::decoded::{Address, Work};
 use crate::limits::{self, Counters};
@@ -59,6 +60,29 @@ pub struct Setup {
     pub by: ProtocolId,
     /// The number of the frame that announced it.
     pub frame: u64,
+}
+
+/// The same, or nothing, in eight bytes: each flow has one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PackedSetup {
+    protocol: ProtocolId,
+    by: ProtocolId,
+    frame: FrameNumber,
+}
+
+impl PackedSetup {
+    pub(super) const NONE: Self =
+        Self { protocol: ProtocolId::NONE, by: ProtocolId::NONE, frame: FrameNumber::new(0) };
+
+    pub(super) fn new(setup: Option<Setup>) -> Self {
+        let packed = |Setup { protocol, by, frame }| Self { protocol, by, frame: FrameNumber::new(frame) };
+        setup.map_or(Self::NONE, packed)
+    }
+
+    pub(super) fn setup(self) -> Option<Setup> {
+        let Self { protocol, by, frame } = self;
+        (by != ProtocolId::NONE).then(|| Setup { protocol, by, frame: frame.number() })
+    }
 }
 
 /// What was announced; the longest unused goes first.

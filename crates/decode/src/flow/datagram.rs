@@ -2,7 +2,7 @@
 
 use plaintap_packet::{Nanos, Packet};
 
-use super::announced::Setup;
+use super::announced::{PackedSetup, Setup};
 use super::dtls::DtlsState;
 use super::quic::QuicState;
 use super::table::FlowKey;
@@ -35,10 +35,11 @@ pub(super) struct UdpFlow {
     /// What it carries, once that was announced or recognised.
     protocol: ProtocolId,
     /// Who announced it.
-    setup: Option<Setup>,
+    setup: PackedSetup,
     /// How many announcements there had been when it was last looked for among them.
     announcements: u64,
-    memory: [u64; 2],
+    /// What its protocol remembers, once that is anything.
+    memory: Option<Box<[u64; 2]>>,
     secured: Option<Secured>,
 }
 
@@ -96,7 +97,8 @@ impl Flows {
             }
             if let Some(follow) = datagrams.follow {
                 let side = if low == flow.initiator_low { Side::Initiator } else { Side::Responder };
-                detail = follow(payload, &mut Following { side, memory: &mut flow.memory });
+                let memory = flow.memory.get_or_insert_default();
+                detail = follow(payload, &mut Following { side, memory });
             }
         }
         let facts = flow.facts(packet.time);
@@ -146,9 +148,9 @@ impl UdpFlow {
             last: time,
             initiator_low,
             protocol: ProtocolId::NONE,
-            setup: None,
+            setup: PackedSetup::NONE,
             announcements: 0,
-            memory: [0; 2],
+            memory: None,
             secured: None,
         }
     }
@@ -157,12 +159,13 @@ impl UdpFlow {
     /// announcement of another protocol changes it: a call goes on as a fax.
     fn announce(&mut self, setup: Option<Setup>) {
         let Some(setup) = setup else { return };
-        let known = self.setup.map_or(self.protocol, |setup| setup.protocol);
+        let before = self.setup.setup();
+        let known = before.map_or(self.protocol, |setup| setup.protocol);
         if self.protocol == known
             && setup.protocol != known
-            && (known == ProtocolId::NONE || self.setup.is_some())
+            && (known == ProtocolId::NONE || before.is_some())
         {
-            self.setup = Some(setup);
+            self.setup = PackedSetup::new(Some(setup));
             self.protocol = setup.protocol;
         }
     }
@@ -199,7 +202,7 @@ impl UdpFlow {
             seq_base: 0,
             ack_base: 0,
             window_shift: -1,
-            setup: self.setup,
+            setup: self.setup.setup(),
             quoted: false,
             completeness: 0,
             analysis: None,

@@ -7,6 +7,7 @@ mod datagram;
 mod dtls;
 mod fragments;
 mod ipcomp;
+mod packed;
 mod quic;
 mod sctp;
 mod stream;
@@ -17,7 +18,7 @@ pub(crate) mod walk;
 
 use plaintap_packet::Packet;
 
-use self::analysis::Analysis;
+use self::analysis::{Analysis, SentLists};
 use self::announced::Announced;
 pub use self::announced::{Announcements, Setup, Transport};
 pub use self::datagram::Following;
@@ -115,7 +116,7 @@ pub(crate) struct Flows {
     /// Bytes kept in all connections.
     buffered: usize,
     /// Segments that wait for their acknowledgment in all connections.
-    unacknowledged: usize,
+    sent: SentLists,
 }
 
 impl Flows {
@@ -130,7 +131,7 @@ impl Flows {
             tcp_streams: 0,
             udp_streams: 0,
             buffered: 0,
-            unacknowledged: 0,
+            sent: SentLists::default(),
         }
     }
 

@@ -45,6 +45,8 @@ impl Cx<'_> {
 pub(crate) struct Connection {
     protocol: ProtocolId,
     halves: [Half; 2],
+    /// By side: bytes were missed, the next ones need not begin a PDU.
+    lost: [bool; 2],
     memory: [u64; 2],
     upgrade: Option<ProtocolId>,
     unpacker: Option<Box<dyn Unpacker>>,
@@ -56,20 +58,43 @@ pub(crate) struct Connection {
 /// One direction of a connection.
 #[derive(Default)]
 struct Half {
-    /// The beginning of a PDU that is not complete yet.
+    /// Bytes to pass over: the rest of a PDU too long to keep.
+    skip: u64,
+    partial: Option<Box<Partial>>,
+}
+
+/// What is not complete yet. Most directions have nothing of this most of the time.
+#[derive(Default)]
+struct Partial {
+    /// The beginning of a PDU.
     pending: Vec<u8>,
     /// Its length; 0 while not known.
     need: u64,
     /// How far the protocol searched it.
     progress: [u64; 2],
-    /// Bytes to pass over: the rest of a PDU too long to keep.
-    skip: u64,
     /// The PDU ends with the connection.
     until_close: bool,
-    /// Bytes were missed: the next ones need not begin a PDU.
-    lost: bool,
     /// The beginning of a TLS handshake message that goes on in the next record.
     handshake: Vec<u8>,
+}
+
+impl Half {
+    /// The beginning of a PDU that is not complete yet.
+    fn pending(&mut self) -> Option<&mut Partial> {
+        self.partial.as_deref_mut().filter(|partial| !partial.pending.is_empty())
+    }
+
+    fn buffered(&self) -> usize {
+        self.partial.as_ref().map_or(0, |partial| partial.pending.len() + partial.handshake.len())
+    }
+}
+
+impl Partial {
+    /// Puts it back where something of it is left.
+    fn keep(self: Box<Self>, half: &mut Half) {
+        let left = !self.pending.is_empty() || !self.handshake.is_empty();
+        half.partial = left.then_some(self);
+    }
 }
 
 impl Default for Connection {
@@ -77,6 +102,7 @@ impl Default for Connection {
         Self {
             protocol: ProtocolId::NONE,
             halves: Default::default(),
+            lost: [false; 2],
             memory: [0; 2],
             upgrade: None,
             unpacker: None,
@@ -101,10 +127,10 @@ impl Connection {
                 let skipped = half.skip.min((range.end - at) as u64);
                 half.skip -= skipped;
                 skipped as usize
-            } else if half.pending.is_empty() {
-                self.begin(cx, buffer, at..range.end)
-            } else {
+            } else if half.pending().is_some() {
                 self.resume(cx, buffer, at..range.end)
+            } else {
+                self.begin(cx, buffer, at..range.end)
             };
         }
     }
@@ -112,27 +138,28 @@ impl Connection {
     /// The next `count` bytes of this direction were not captured. When they all belong to one PDU, whose end is thus
     /// known, the PDUs behind it are found again; else the next ones need not begin a PDU.
     pub(crate) fn miss(&mut self, cx: &mut Cx<'_>, count: u32) {
-        let half = &self.halves[cx.side as usize];
-        let left = half.skip.max(half.need.saturating_sub(half.pending.len() as u64));
-        let behind = left.checked_sub(u64::from(count));
+        let half = &mut self.halves[cx.side as usize];
+        let pending =
+            half.pending().map_or(0, |partial| partial.need.saturating_sub(partial.pending.len() as u64));
+        let behind = half.skip.max(pending).checked_sub(u64::from(count));
         self.gap(cx);
         if let Some(behind) = behind {
-            let half = &mut self.halves[cx.side as usize];
-            half.skip = behind;
-            half.lost = false;
+            self.halves[cx.side as usize].skip = behind;
+            self.lost[cx.side as usize] = false;
         }
     }
 
     /// Bytes of this direction are missing, nobody knows how many. The PDU in front of them is shown as far as it goes;
     /// of TLS there is nothing to show, since a record is opened as a whole.
     fn gap(&mut self, cx: &mut Cx<'_>) {
-        if !self.halves[cx.side as usize].pending.is_empty() && self.protocol != id::tls {
+        if self.halves[cx.side as usize].pending().is_some() && self.protocol != id::tls {
             cx.counters.pdus_cut += 1;
             self.complete(cx);
         }
         let half = &mut self.halves[cx.side as usize];
-        *cx.buffered -= half.pending.len() + half.handshake.len();
-        *half = Half { lost: true, ..Half::default() };
+        *cx.buffered -= half.buffered();
+        *half = Half::default();
+        self.lost[cx.side as usize] = true;
         if let Some(unpacker) = &mut self.unpacker {
             *cx.buffered -= unpacker.kept();
             unpacker.forget(cx.side);
@@ -148,7 +175,7 @@ impl Connection {
     /// This direction is over: what goes on until then is complete.
     pub(crate) fn close(&mut self, cx: &mut Cx<'_>) {
         let half = &mut self.halves[cx.side as usize];
-        if half.until_close && !half.pending.is_empty() {
+        if half.pending().is_some_and(|partial| partial.until_close) {
             self.complete(cx);
         }
         if let Some(mut inner) = self.inner.take() {
@@ -161,14 +188,23 @@ impl Connection {
 
     /// Number of bytes kept.
     pub(crate) fn buffered(&self) -> usize {
-        let own: usize = self.halves.iter().map(|half| half.pending.len() + half.handshake.len()).sum();
+        let own: usize = self.halves.iter().map(Half::buffered).sum();
         let unpacker = self.unpacker.as_ref().map_or(0, |unpacker| unpacker.kept());
         own + unpacker + self.inner.as_ref().map_or(0, |inner| inner.buffered())
     }
 
-    /// Where a handshake message that spans records is collected.
-    pub(super) fn handshake(&mut self, side: Side) -> &mut Vec<u8> {
-        &mut self.halves[side as usize].handshake
+    /// Takes the beginning of a handshake message that spans records; empty when there is none.
+    pub(super) fn take_handshake(&mut self, side: Side) -> Vec<u8> {
+        let half = &mut self.halves[side as usize];
+        let Some(mut partial) = half.partial.take() else { return Vec::new() };
+        let handshake = std::mem::take(&mut partial.handshake);
+        partial.keep(half);
+        handshake
+    }
+
+    /// Keeps the beginning of a handshake message for the next record.
+    pub(super) fn keep_handshake(&mut self, side: Side, handshake: Vec<u8>) {
+        self.halves[side as usize].partial.get_or_insert_default().handshake = handshake;
     }
 
     /// At the beginning of a PDU. Returns how many bytes were used, at least one.
@@ -185,20 +221,22 @@ impl Connection {
             };
             self.speak(cx.buffered, found);
         }
-        let half = &mut self.halves[side as usize];
-        if half.lost {
+        let lost = &mut self.lost[side as usize];
+        if *lost {
             match resumes(self.protocol, bytes) {
-                Some(0) => half.lost = false,
+                Some(0) => *lost = false,
                 at => return at.unwrap_or(length),
             }
         }
-        let mut framed = self.frame(side, bytes);
+        let mut progress = [0; 2];
+        let mut framed = self.frame(side, bytes, &mut progress);
         if framed == Length::NotMine
             && self.protocol != id::data
             && let Some(other) = detect(bytes, cx.ports).filter(|&other| other != self.protocol)
         {
             self.speak(cx.buffered, other);
-            framed = self.frame(side, bytes);
+            progress = [0; 2];
+            framed = self.frame(side, bytes, &mut progress);
         }
         match framed {
             Length::Known(n) if n <= length as u64 => {
@@ -211,29 +249,37 @@ impl Connection {
                 end
             }
             framed => {
-                self.keep(cx, buffer, range, framed);
+                self.keep(cx, buffer, range, framed, progress);
                 length
             }
         }
     }
 
     /// Keeps the beginning of a PDU for later packets, where it is allowed and there is room.
-    fn keep(&mut self, cx: &mut Cx<'_>, buffer: BufferId, range: Range<usize>, framed: Length) {
+    fn keep(
+        &mut self,
+        cx: &mut Cx<'_>,
+        buffer: BufferId,
+        range: Range<usize>,
+        framed: Length,
+        progress: [u64; 2],
+    ) {
         let need = if let Length::Known(n) = framed { n } else { 0 };
         let room = need <= limits::MAX_PDU as u64 && *cx.buffered + range.len() <= limits::MAX_BUFFERED;
         if !cx.keep || !room {
             cx.counters.pdus_cut += u64::from(cx.keep);
             self.halves[cx.side as usize].skip = need.saturating_sub(range.len() as u64);
-            self.halves[cx.side as usize].lost = cx.keep && need == 0;
+            self.lost[cx.side as usize] = cx.keep && need == 0;
             return self.pdu(cx, buffer, range.start, range.len());
         }
         let mut pending = cx.work.buffers.take();
         pending.extend_from_slice(cx.bytes(buffer, range.clone()));
         *cx.buffered += pending.len();
-        let half = &mut self.halves[cx.side as usize];
-        half.pending = pending;
-        half.need = need;
-        half.until_close = framed == Length::UntilClose;
+        let partial = self.halves[cx.side as usize].partial.get_or_insert_default();
+        partial.pending = pending;
+        partial.need = need;
+        partial.progress = progress;
+        partial.until_close = framed == Length::UntilClose;
         if stream_of(self.protocol).is_some_and(|stream| stream.partial_counts) {
             let (start, end) = (range.start as u32, range.end as u32);
             let layer = Layer {
@@ -253,47 +299,50 @@ impl Connection {
     fn resume(&mut self, cx: &mut Cx<'_>, buffer: BufferId, range: Range<usize>) -> usize {
         let side = cx.side;
         let length = range.len();
-        let half = &mut self.halves[side as usize];
-        let wanted = if half.need > 0 { half.need - half.pending.len() as u64 } else { length as u64 };
+        let Some(partial) = self.halves[side as usize].pending() else { return length };
+        let wanted =
+            if partial.need > 0 { partial.need - partial.pending.len() as u64 } else { length as u64 };
         let taken = wanted.min(length as u64) as usize;
-        half.pending.extend_from_slice(cx.bytes(buffer, range.start..range.start + taken));
+        partial.pending.extend_from_slice(cx.bytes(buffer, range.start..range.start + taken));
         *cx.buffered += taken;
-        if half.need > 0 {
-            if half.pending.len() as u64 >= half.need {
+        if partial.need > 0 {
+            if partial.pending.len() as u64 >= partial.need {
                 self.complete(cx);
             } else if *cx.buffered > limits::MAX_BUFFERED {
                 self.cut(cx);
             }
             return taken;
         }
-        if half.until_close {
-            if half.pending.len() > limits::MAX_PDU || *cx.buffered > limits::MAX_BUFFERED {
+        if partial.until_close {
+            if partial.pending.len() > limits::MAX_PDU || *cx.buffered > limits::MAX_BUFFERED {
                 self.cut(cx);
             }
             return taken;
         }
-        let pending = std::mem::take(&mut half.pending);
-        let framed = self.frame(side, &pending);
-        let half = &mut self.halves[side as usize];
-        half.pending = pending;
-        let have = half.pending.len();
+        let pending = std::mem::take(&mut partial.pending);
+        let mut progress = partial.progress;
+        let framed = self.frame(side, &pending, &mut progress);
+        let partial = self.halves[side as usize].partial.get_or_insert_default();
+        partial.pending = pending;
+        partial.progress = progress;
+        let have = partial.pending.len();
         match framed {
             Length::Known(n) if n <= have as u64 => {
                 // What is too much came with this segment: it begins the next PDU, where it lies.
                 let surplus = (have - n as usize).min(taken);
-                half.pending.truncate(have - surplus);
+                partial.pending.truncate(have - surplus);
                 *cx.buffered -= surplus;
                 self.complete(cx);
                 return taken - surplus;
             }
-            Length::Known(n) if n <= limits::MAX_PDU as u64 => half.need = n,
+            Length::Known(n) if n <= limits::MAX_PDU as u64 => partial.need = n,
             Length::Known(n) => {
-                half.need = n;
+                partial.need = n;
                 self.cut(cx);
             }
             Length::NotMine => self.gap(cx),
             Length::Need | Length::UntilClose => {
-                half.until_close = framed == Length::UntilClose;
+                partial.until_close = framed == Length::UntilClose;
                 if have > limits::MAX_PDU || *cx.buffered > limits::MAX_BUFFERED {
                     self.cut(cx);
                 }
@@ -305,18 +354,22 @@ impl Connection {
     /// Shows what was collected of a PDU that is too long, and passes over the rest.
     fn cut(&mut self, cx: &mut Cx<'_>) {
         cx.counters.pdus_cut += 1;
-        let half = &self.halves[cx.side as usize];
-        let skip = half.need.saturating_sub(half.pending.len() as u64);
-        let lost = half.need == 0;
+        let Some(partial) = self.halves[cx.side as usize].pending() else { return };
+        let skip = partial.need.saturating_sub(partial.pending.len() as u64);
+        let lost = partial.need == 0;
         self.complete(cx);
-        let half = &mut self.halves[cx.side as usize];
-        half.skip = skip;
-        half.lost = lost;
+        self.halves[cx.side as usize].skip = skip;
+        self.lost[cx.side as usize] = lost;
     }
 
     /// The collected bytes are a PDU: they become a buffer of this packet.
     fn complete(&mut self, cx: &mut Cx<'_>) {
-        let pending = std::mem::take(&mut self.halves[cx.side as usize].pending);
+        let half = &mut self.halves[cx.side as usize];
+        let Some(mut partial) = half.partial.take() else { return };
+        let pending = std::mem::take(&mut partial.pending);
+        let handshake = std::mem::take(&mut partial.handshake);
+        *partial = Partial { handshake, ..Partial::default() };
+        partial.keep(half);
         let length = pending.len();
         *cx.buffered -= length;
         let name = if cx.level == 0 { "Reassembled TCP" } else { "Reassembled TLS" };
@@ -327,10 +380,6 @@ impl Connection {
 
     /// Decodes a PDU.
     fn pdu(&mut self, cx: &mut Cx<'_>, buffer: BufferId, at: usize, length: usize) {
-        let half = &mut self.halves[cx.side as usize];
-        half.progress = [0; 2];
-        half.need = 0;
-        half.until_close = false;
         let protocol = self.protocol;
         if protocol == id::tls && cx.level < limits::MAX_NESTING {
             tls::record(self, cx, buffer, at, length);
@@ -380,14 +429,9 @@ impl Connection {
         self.memory = [0; 2];
     }
 
-    fn frame(&mut self, side: Side, bytes: &[u8]) -> Length {
+    fn frame(&mut self, side: Side, bytes: &[u8], progress: &mut [u64; 2]) -> Length {
         let Some(stream) = stream_of(self.protocol) else { return Length::NotMine };
-        let mut framing = Framing {
-            side,
-            progress: &mut self.halves[side as usize].progress,
-            memory: &mut self.memory,
-            upgrade: &mut self.upgrade,
-        };
+        let mut framing = Framing { side, progress, memory: &mut self.memory, upgrade: &mut self.upgrade };
         match (stream.frame)(bytes, &mut framing) {
             Length::Known(0) => Length::NotMine,
             length => length,

@@ -3,7 +3,7 @@
 use plaintap_packet::{BufferId, Nanos, Packet};
 
 use super::analysis::{Analyzer, Observed, mark};
-use super::announced::Setup;
+use super::announced::{PackedSetup, Setup};
 use super::stream::{Connection, Cx};
 use super::table::FlowKey;
 use super::{Facts, Flows, note, stream};
@@ -15,38 +15,53 @@ use crate::limits::{self, Counters};
 use crate::proto::tcp::{flag, sacked, window_scale};
 use crate::registry::ProtocolId;
 
-/// One connection.
+/// One connection. There is one for each that was seen, so what few of them need lies apart.
 pub(crate) struct TcpFlow {
     stream: u32,
-    first: Nanos,
-    last: Nanos,
     /// Whether the initiator is the lower end of the key.
     initiator_low: bool,
+    first: Nanos,
+    last: Nanos,
     senders: [Sender; 2],
     analyzer: Analyzer,
     connection: Option<Box<Connection>>,
+    queues: Option<Box<[Queue; 2]>>,
     /// Who announced the connection.
-    setup: Option<Setup>,
+    setup: PackedSetup,
 }
 
 /// One direction of a connection.
 #[derive(Default)]
 struct Sender {
-    /// The sequence number that counts as 0, once one is known.
-    base: Option<u32>,
-    /// The next sequence number to deliver, once data may come.
-    next: Option<u32>,
-    /// Behind the highest sequence number captured, queued or not, once there is any.
-    highest: Option<u32>,
-    /// Where the stream ends, once the FIN is seen.
-    end: Option<u32>,
+    /// Bits of [`known`].
+    known: u8,
+    window_shift: WindowShift,
+    /// The sequence number that counts as 0.
+    base: u32,
+    /// The next sequence number to deliver.
+    next: u32,
+    /// Behind the highest sequence number captured, queued or not.
+    highest: u32,
+    /// Where the stream ends.
+    end: u32,
     /// The highest acknowledgment number sent, of the other direction's bytes.
     acknowledged: u32,
-    window_shift: WindowShift,
-    /// A FIN was sent; a RST was sent.
-    closed: bool,
-    reset: bool,
-    queue: Option<Box<Queue>>,
+}
+
+/// Bits of [`Sender::known`].
+mod known {
+    /// `base` has a value.
+    pub(super) const BASE: u8 = 1;
+    /// `next` has one: data may come.
+    pub(super) const NEXT: u8 = 2;
+    /// `highest` has one.
+    pub(super) const HIGHEST: u8 = 32;
+    /// `end` has one: the FIN was seen.
+    pub(super) const END: u8 = 4;
+    /// A FIN was sent.
+    pub(super) const CLOSED: u8 = 8;
+    /// A RST was sent.
+    pub(super) const RESET: u8 = 16;
 }
 
 #[derive(Clone, Copy)]
@@ -135,7 +150,7 @@ impl Flows {
         };
         let decryptor = &mut self.decryptor;
         let buffered = &mut self.buffered;
-        let unacknowledged = &mut self.unacknowledged;
+        let sent = &mut self.sent;
         let mut forgotten = 0;
         let flow = self.tcp.get(
             key,
@@ -143,10 +158,10 @@ impl Flows {
                 let initiator_low = low == (segment.flags & flag::SYN_ACK != flag::SYN_ACK);
                 TcpFlow::new(next_stream(), packet.time, initiator_low, setup())
             },
-            |flow: TcpFlow| {
+            |mut flow: TcpFlow| {
                 forgotten += 1;
                 *buffered -= flow.buffered();
-                *unacknowledged -= flow.analyzer.waiting();
+                flow.analyzer.leave(sent);
                 if let Some(decryptor) = decryptor {
                     decryptor.end(flow.stream);
                 }
@@ -155,9 +170,9 @@ impl Flows {
         counters.flows_forgotten += forgotten;
         let mut reused = false;
         if flow.is_new_connection(segment, low) {
-            reused = flow.sender(low).base != Some(segment.sequence);
+            reused = flow.sender(low).base() != Some(segment.sequence);
             self.buffered -= flow.buffered();
-            self.unacknowledged -= flow.analyzer.waiting();
+            flow.analyzer.leave(&mut self.sent);
             if let Some(decryptor) = &mut self.decryptor {
                 decryptor.end(flow.stream);
             }
@@ -170,11 +185,8 @@ impl Flows {
         if super::is_quoted(work) {
             (facts.seq_base, facts.ack_base, facts.quoted) = (0, 0, true);
         } else {
-            self.unacknowledged -= flow.analyzer.waiting();
-            let room = self.unacknowledged < limits::MAX_UNACKNOWLEDGED_IN_ALL;
-            let mut analysis =
-                flow.analyzer.segment(side, &flow.observed(side, segment, seen), room, counters);
-            self.unacknowledged += flow.analyzer.waiting();
+            let observed = flow.observed(side, segment, seen);
+            let mut analysis = flow.analyzer.segment(side, &observed, &mut self.sent, counters);
             if reused {
                 facts.completeness = flow.analyzer.completeness();
                 analysis.flags |= mark::REUSED_PORTS;
@@ -222,12 +234,14 @@ impl TcpFlow {
             senders: Default::default(),
             analyzer: Analyzer::default(),
             connection: protocol.map(|protocol| Box::new(Connection::speaking(Some(protocol)))),
-            setup,
+            queues: None,
+            setup: PackedSetup::new(setup),
         }
     }
 
     fn buffered(&self) -> usize {
-        let queued: usize = self.senders.iter().filter_map(|s| s.queue.as_ref()).map(|q| q.bytes).sum();
+        let queued: usize =
+            self.queues.iter().flat_map(|queues| queues.iter()).map(|queue| queue.bytes).sum();
         queued + self.connection.as_ref().map_or(0, |connection| connection.buffered())
     }
 
@@ -242,8 +256,8 @@ impl TcpFlow {
             return false;
         }
         let sender = self.sender(low);
-        let over = self.senders.iter().any(|s| s.closed || s.reset);
-        sender.base.is_some_and(|base| base != segment.sequence || over)
+        let over = self.senders.iter().any(|s| s.has(known::CLOSED | known::RESET));
+        sender.base().is_some_and(|base| base != segment.sequence || over)
     }
 
     /// Keeps up with what the header says. Returns whether it is a SYN-ACK that begins elsewhere than the one before:
@@ -254,14 +268,14 @@ impl TcpFlow {
         // Without the SYN, the first byte seen counts as 1, as if the SYN had been just before it.
         let syn = flags & flag::SYN != 0;
         let moved = segment.flags & flag::SYN_ACK == flag::SYN_ACK
-            && sender.base.is_some_and(|base| base != sequence);
+            && sender.base().is_some_and(|base| base != sequence);
         if moved {
-            sender.base = Some(sequence);
+            sender.base = sequence;
         }
-        sender.base.get_or_insert(if syn { sequence } else { sequence.wrapping_sub(1) });
+        sender.begin(if syn { sequence } else { sequence.wrapping_sub(1) });
         if flags & flag::ACK != 0 {
             // A SYN's acknowledgment field may hold anything; a SYN-ACK's does not.
-            peer.base.get_or_insert(acknowledgment.wrapping_sub(1));
+            peer.begin(acknowledgment.wrapping_sub(1));
             sender.acknowledged = acknowledgment;
         }
         if syn {
@@ -271,18 +285,19 @@ impl TcpFlow {
                 sender.window_shift.0 = -2;
                 peer.window_shift.0 = -2;
             }
-            sender.next.get_or_insert(sequence.wrapping_add(1));
+            sender.expect(sequence.wrapping_add(1));
         }
         let behind = sequence
             .wrapping_add((segment.end - segment.start) as u32 + segment.uncaptured)
             .wrapping_add(u32::from(syn) + u32::from(flags & flag::FIN != 0));
         if flags & flag::RST == 0
-            && sender.highest.is_none_or(|highest| behind.wrapping_sub(highest) as i32 > 0)
+            && sender.highest().is_none_or(|highest| behind.wrapping_sub(highest) as i32 > 0)
         {
-            sender.highest = Some(behind);
+            sender.known |= known::HIGHEST;
+            sender.highest = behind;
         }
-        sender.closed |= flags & flag::FIN != 0;
-        sender.reset |= flags & flag::RST != 0;
+        sender.known |= if flags & flag::FIN != 0 { known::CLOSED } else { 0 };
+        sender.known |= if flags & flag::RST != 0 { known::RESET } else { 0 };
         moved
     }
 
@@ -314,10 +329,10 @@ impl TcpFlow {
             stream: self.stream,
             since_first: time.since(self.first),
             since_previous: time.since(self.last),
-            seq_base: sender.base.unwrap_or(0),
-            ack_base: peer.base.unwrap_or(0),
+            seq_base: sender.base,
+            ack_base: peer.base,
             window_shift: sender.window_shift.0,
-            setup: self.setup,
+            setup: self.setup.setup(),
             quoted: false,
             completeness: self.analyzer.completeness(),
             analysis: None,
@@ -331,10 +346,12 @@ impl TcpFlow {
         let length = (segment.end - segment.start) as u32;
         let total = length + segment.uncaptured;
         if segment.flags & flag::FIN != 0 {
-            self.senders[side as usize].end = Some(data.wrapping_add(total));
+            let sender = &mut self.senders[side as usize];
+            sender.end = data.wrapping_add(total);
+            sender.known |= known::END;
         }
         if total > 0 && segment.flags & flag::RST == 0 {
-            let next = *self.senders[side as usize].next.get_or_insert(data);
+            let next = self.senders[side as usize].expect(data);
             let ahead = data.wrapping_sub(next) as i32;
             if ahead > 0 {
                 self.queue(cx, segment, data);
@@ -367,18 +384,22 @@ impl TcpFlow {
             }
         }
         let next = &mut self.senders[cx.side as usize].next;
-        *next = next.map(|next| next.wrapping_add(length));
+        *next = next.wrapping_add(length);
     }
 
     /// Delivers queued segments as long as they follow on.
     fn drain(&mut self, cx: &mut Cx<'_>) {
         loop {
-            let sender = &mut self.senders[cx.side as usize];
-            let (Some(queue), Some(next)) = (&mut sender.queue, sender.next) else { return };
+            let Some(queues) = &mut self.queues else { return };
+            let queue = &mut queues[cx.side as usize];
             let Some(first) = queue.segments.first() else {
-                sender.queue = None;
+                queue.segments = Vec::new();
+                if queues.iter().all(|queue| queue.segments.is_empty()) {
+                    self.queues = None;
+                }
                 return;
             };
+            let next = self.senders[cx.side as usize].next;
             let old = next.wrapping_sub(first.sequence);
             if (old as i32) < 0 {
                 return;
@@ -405,9 +426,8 @@ impl TcpFlow {
         let mut bytes = cx.work.buffers.take();
         bytes.extend_from_slice(cx.bytes(segment.buffer, segment.start..segment.end));
         *cx.buffered += bytes.len();
-        let sender = &mut self.senders[cx.side as usize];
-        let next = sender.next.unwrap_or(sequence);
-        let queue = sender.queue.get_or_insert_default();
+        let next = self.senders[cx.side as usize].next;
+        let queue = &mut self.queues.get_or_insert_default()[cx.side as usize];
         queue.bytes += bytes.len();
         let ahead = sequence.wrapping_sub(next);
         let place = queue.segments.partition_point(|w| w.sequence.wrapping_sub(next) <= ahead);
@@ -418,13 +438,14 @@ impl TcpFlow {
     /// so that nobody will send them again. The receiver has then acknowledged what we do not have; or the sender has
     /// acknowledged bytes of the other direction that we do not have either; or that direction is not in the capture.
     fn give_up_if_hopeless(&mut self, cx: &mut Cx<'_>) {
-        let [sender, peer] = self.both(cx.side);
-        let Some(queue) = &sender.queue else { return };
+        let Some(queues) = &self.queues else { return };
+        let queue = &queues[cx.side as usize];
         let Some(first) = queue.segments.first() else { return };
+        let (sender, peer) = (&self.senders[cx.side as usize], &self.senders[1 - cx.side as usize]);
         let received = peer.acknowledged.wrapping_sub(first.sequence) as i32 >= 0;
-        let seen = peer.highest.or_else(|| Some(peer.base?.wrapping_add(1)));
+        let seen = peer.highest().or_else(|| Some(peer.base()?.wrapping_add(1)));
         let lossy = seen.is_some_and(|seen| sender.acknowledged.wrapping_sub(seen) as i32 > 0);
-        let most = if peer.highest.is_none() {
+        let most = if peer.highest().is_none() {
             limits::MAX_QUEUED_SEGMENTS_OF_ONE_DIRECTION
         } else {
             limits::MAX_QUEUED_SEGMENTS
@@ -441,10 +462,11 @@ impl TcpFlow {
 
     /// Goes on behind the gap in front of the queue.
     fn give_up(&mut self, cx: &mut Cx<'_>) {
+        let queue = self.queues.as_ref().map(|queues| &queues[cx.side as usize]);
+        let Some(first) = queue.and_then(|queue| queue.segments.first()) else { return };
         let sender = &mut self.senders[cx.side as usize];
-        let Some(first) = sender.queue.as_ref().and_then(|queue| queue.segments.first()) else { return };
-        let missing = sender.next.map_or(0, |next| first.sequence.wrapping_sub(next));
-        sender.next = Some(first.sequence);
+        let missing = if sender.has(known::NEXT) { first.sequence.wrapping_sub(sender.next) } else { 0 };
+        sender.next = first.sequence;
         cx.counters.gaps += 1;
         self.connection.get_or_insert_default().miss(cx, missing);
         if let Some(decryptor) = &mut cx.decryptor {
@@ -456,7 +478,7 @@ impl TcpFlow {
     /// Closes what is over: this side behind its FIN, both after a RST or when both sides are done.
     fn finish(&mut self, cx: &mut Cx<'_>, reset: bool) {
         let sender = &self.senders[cx.side as usize];
-        let done = |s: &Sender| s.end.is_some() && s.end == s.next;
+        let done = |s: &Sender| s.has(known::END) && s.has(known::NEXT) && s.end == s.next;
         let this_done = done(sender);
         if !reset && !this_done {
             return;
@@ -473,7 +495,7 @@ impl TcpFlow {
             cx.side = side;
             *cx.buffered -= self.buffered();
             self.connection = None;
-            self.senders.iter_mut().for_each(|sender| sender.queue = None);
+            self.queues = None;
             if let Some(decryptor) = &mut cx.decryptor {
                 decryptor.end(self.stream);
             }
@@ -487,5 +509,36 @@ impl TcpFlow {
             Side::Initiator => [initiator, responder],
             Side::Responder => [responder, initiator],
         }
+    }
+}
+
+impl Sender {
+    const fn has(&self, what: u8) -> bool {
+        self.known & what != 0
+    }
+
+    fn base(&self) -> Option<u32> {
+        self.has(known::BASE).then_some(self.base)
+    }
+
+    fn highest(&self) -> Option<u32> {
+        self.has(known::HIGHEST).then_some(self.highest)
+    }
+
+    /// The number that counts as 0, unless one is known.
+    fn begin(&mut self, base: u32) {
+        if !self.has(known::BASE) {
+            self.known |= known::BASE;
+            self.base = base;
+        }
+    }
+
+    /// The next number to deliver: `next`, unless one is known.
+    fn expect(&mut self, next: u32) -> u32 {
+        if !self.has(known::NEXT) {
+            self.known |= known::NEXT;
+            self.next = next;
+        }
+        self.next
     }
 }

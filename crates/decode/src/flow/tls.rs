@@ -129,27 +129,28 @@ fn handshake(connection: &mut Connection, cx: &mut Cx<'_>, buffer: BufferId, ran
     let side = cx.side;
     let start = range.start;
     let bytes = cx.work.bytes(cx.frame, buffer).get(range).unwrap_or(&[]);
-    if connection.handshake(side).is_empty() {
+    let mut collected = connection.take_handshake(side);
+    if collected.is_empty() {
         let (used, certificates) = messages(&mut connection.tls, bytes);
         if used < bytes.len() && cx.keep {
-            connection.handshake(side).extend_from_slice(&bytes[used..]);
+            connection.keep_handshake(side, bytes[used..].to_vec());
             *cx.buffered += bytes.len() - used;
         }
         push_certificates(cx, buffer, start, &certificates);
         return if used == 0 && cx.keep { detail::FRAGMENT } else { 0 };
     }
-    let mut collected = std::mem::take(connection.handshake(side));
     collected.extend_from_slice(bytes);
     *cx.buffered += bytes.len();
     let (used, certificates) = messages(&mut connection.tls, &collected);
     if used == 0 && collected.len() <= limits::MAX_HANDSHAKE {
-        *connection.handshake(side) = collected;
+        connection.keep_handshake(side, collected);
         return detail::FRAGMENT;
     }
     *cx.buffered -= collected.len();
     if used < collected.len() && used > 0 {
-        *connection.handshake(side) = collected.split_off(used);
-        *cx.buffered += connection.handshake(side).len();
+        let rest = collected.split_off(used);
+        *cx.buffered += rest.len();
+        connection.keep_handshake(side, rest);
     }
     if used > 0
         && let Some(buffer) = cx.work.buffers.add("Reassembled TLS Handshake", collected)

@@ -1,6 +1,6 @@
 //! `plaintap read`: prints the packets of a capture file.
 
-use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -62,7 +62,8 @@ pub fn read(arguments: &ReadArguments) -> Result<ExitCode> {
         printers,
         capture_filter,
         filter,
-        output: output(),
+        output: Box::new(io::stdout().lock()),
+        batch: if io::stdout().is_terminal() { 0 } else { BATCH },
         text: String::new(),
         number: 0,
         left: arguments.count.unwrap_or(u64::MAX),
@@ -70,7 +71,7 @@ pub fn read(arguments: &ReadArguments) -> Result<ExitCode> {
     };
     let result = pass.run(reader);
     let bad_secrets = pass.bad_secrets;
-    let flushed = pass.output.flush();
+    let flushed = pass.write().and_then(|()| pass.output.flush());
     if bad_secrets > 0 {
         eprintln!("plaintap: {name}: {bad_secrets} damaged lines in its decryption secrets were passed over");
     }
@@ -84,6 +85,9 @@ pub fn read(arguments: &ReadArguments) -> Result<ExitCode> {
     }
 }
 
+/// Bytes of text that are written together, unless a person reads along.
+const BATCH: usize = 64 << 10;
+
 /// One pass over a file.
 struct Pass {
     decoder: Decoder,
@@ -93,6 +97,8 @@ struct Pass {
     capture_filter: Option<FileFilter>,
     filter: Option<DisplayFilter>,
     output: Box<dyn Write>,
+    /// Bytes of text that are written together.
+    batch: usize,
     text: String,
     number: u64,
     left: u64,
@@ -110,7 +116,6 @@ impl Pass {
         for printer in &mut self.printers {
             printer.start(&mut self.text);
         }
-        self.output.write_all(self.text.as_bytes()).map_err(Stop::Output)?;
         let pcap_order = reader.pcap_header().is_some_and(|header| header.big_endian);
         while self.left > 0 {
             let Some(Entry { record, block, .. }) = reader.next_entry().map_err(Stop::Input)? else { break };
@@ -133,11 +138,12 @@ impl Pass {
                         continue;
                     }
                     self.left -= 1;
-                    self.text.clear();
                     for printer in &mut self.printers {
                         printer.packet(&decoded, &mut self.text);
                     }
-                    self.output.write_all(self.text.as_bytes()).map_err(Stop::Output)?;
+                    if self.text.len() >= self.batch {
+                        self.write().map_err(Stop::Output)?;
+                    }
                 }
                 Record::Secrets(secrets_type::TLS_KEY_LOG, data) => {
                     let bad = &mut self.bad_secrets;
@@ -154,6 +160,14 @@ impl Pass {
             }
         }
         Ok(())
+    }
+
+    /// Writes what was printed so far.
+    fn write(&mut self) -> io::Result<()> {
+        let written = self.output.write_all(self.text.as_bytes());
+        self.text.clear();
+        self.text.shrink_to(2 * BATCH);
+        written
     }
 }
 
@@ -259,14 +273,4 @@ pub(super) fn load_keys(keys: &KeyStore, path: &Path) -> Result<()> {
 /// Lines with labels that are not needed (later secrets of a key update are derived) or not supported (RSA) are sound.
 fn is_damage(problem: &LineError) -> bool {
     !matches!(problem, LineError::Label(_) | LineError::Rsa)
-}
-
-/// Standard output: by lines for a person, in large pieces for everything else.
-fn output() -> Box<dyn Write> {
-    let stdout = io::stdout();
-    if stdout.is_terminal() {
-        Box::new(stdout.lock())
-    } else {
-        Box::new(BufWriter::with_capacity(64 << 10, stdout.lock()))
-    }
 }

@@ -27,6 +27,8 @@ pub struct Jsonl {
 #[derive(Clone, Default)]
 struct Plan {
     names: Vec<&'static str>,
+    /// How each member begins: a comma, its name, and the bracket in front of its values.
+    openings: Vec<String>,
     /// The members to which each row of the protocol's table belongs, by its number.
     of_row: Vec<Vec<u16>>,
 }
@@ -78,11 +80,10 @@ impl Jsonl {
             if !std::mem::take(&mut first) {
                 out.push(',');
             }
-            self.members.read(plan, decoded, layer);
             out.push_str("{\"protocol\":\"");
             out.push_str(layer.protocol.name());
             out.push_str("\",\"fields\":{");
-            self.members.write(plan, out);
+            self.members.write(plan, decoded, layer, out);
             out.push_str("}}");
         }
         out.push(']');
@@ -108,6 +109,8 @@ impl Plan {
         }
         let member = self.names.len() as u16;
         self.names.push(name);
+        // Names of fields have no character that JSON escapes.
+        self.openings.push(format!(",\"{name}\":["));
         for row in rows.map(|row| usize::from(row.0)) {
             if self.of_row.len() <= row {
                 self.of_row.resize(row + 1, Vec::new());
@@ -191,15 +194,35 @@ fn push_capture_facts(decoded: &Decoded<'_>, out: &mut String) {
     }
 }
 
-/// The values found in one layer, by member; the memory is used again for the next.
+/// The members of one layer. Nearly always the values of a member come one behind the other, and are written as they
+/// come; those that come later than other members are kept, and put in their places at the end. The memory is used again
+/// for the next layer.
 #[derive(Default)]
 struct Members {
+    /// The members that have values, in the order in which they came.
+    order: Vec<Member>,
+    /// The place of each member in the order, and the layer for which that holds.
+    places: Vec<(u64, u32)>,
+    /// The number of the layer, among all that were written.
+    layer: u64,
+    late: Late,
+}
+
+struct Member {
+    number: u16,
+    /// Where the values lie that were written as they came.
+    written: Range<usize>,
+    /// The first and the last of those that came late.
+    late: Option<(u32, u32)>,
+}
+
+/// Values that came late.
+#[derive(Default)]
+struct Late {
     text: String,
     values: Vec<Found>,
-    /// First and last value of each member.
-    chains: Vec<Option<(u32, u32)>>,
-    /// The members that have values, in the order in which they came.
-    order: Vec<u16>,
+    /// What was written as it came, while it is put together with the rest.
+    written: String,
 }
 
 struct Found {
@@ -209,55 +232,88 @@ struct Found {
 }
 
 impl Members {
-    fn read(&mut self, plan: &Plan, decoded: &Decoded<'_>, layer: &Layer) {
-        self.text.clear();
-        self.values.clear();
+    fn write(&mut self, plan: &Plan, decoded: &Decoded<'_>, layer: &Layer, out: &mut String) {
+        self.layer += 1;
         self.order.clear();
-        self.chains.clear();
-        self.chains.resize(plan.names.len(), None);
+        self.late.text.clear();
+        self.late.values.clear();
+        if self.places.len() < plan.names.len() {
+            self.places.resize(plan.names.len(), (0, 0));
+        }
+        let start = out.len();
         decoded.layer_values(layer, &|row| !plan.members(row).is_empty(), &mut |row, field, value| {
-            let start = self.text.len();
-            push_value(field, &value, &mut self.text);
             for &member in plan.members(row) {
-                self.add(member, start..self.text.len());
+                self.add(plan, member, out, |out| push_value(field, &value, out));
             }
         });
+        if self.late.values.is_empty() {
+            out.push_str(if self.order.is_empty() { "" } else { "]" });
+        } else {
+            self.put_late(plan, start, out);
+        }
     }
 
-    fn add(&mut self, member: u16, text: Range<usize>) {
+    fn add(&mut self, plan: &Plan, number: u16, out: &mut String, write: impl FnOnce(&mut String)) {
+        let Self { order, places, layer, late } = self;
+        let place = &mut places[usize::from(number)];
+        let is_new = place.0 != *layer;
+        if is_new {
+            *place = (*layer, order.len() as u32);
+            order.push(Member { number, written: 0..0, late: None });
+        }
+        let at = place.1 as usize;
+        if !late.values.is_empty() || at + 1 < order.len() {
+            return late.add(&mut order[at], write);
+        }
+        if is_new {
+            let opening = plan.openings[usize::from(number)].as_str();
+            out.push_str(if at == 0 { &opening[1..] } else { "]" });
+            out.push_str(if at == 0 { "" } else { opening });
+            order[at].written.start = out.len();
+        } else {
+            out.push(',');
+        }
+        write(out);
+        order[at].written.end = out.len();
+    }
+
+    /// Writes the members anew from `start` on, each with its late values.
+    fn put_late(&mut self, plan: &Plan, start: usize, out: &mut String) {
+        let Late { text, values, written } = &mut self.late;
+        written.clear();
+        written.push_str(&out[start..]);
+        out.truncate(start);
+        for (index, member) in self.order.iter().enumerate() {
+            let opening = plan.openings[usize::from(member.number)].as_str();
+            out.push_str(if index == 0 { &opening[1..] } else { opening });
+            let Range { start: from, end: to } = member.written;
+            out.push_str(if from < to { &written[from - start..to - start] } else { "" });
+            let mut first = from == to;
+            let mut next = member.late.map(|(first, _)| first);
+            while let Some(value) = next.and_then(|at| values.get(at as usize)) {
+                if !std::mem::take(&mut first) {
+                    out.push(',');
+                }
+                out.push_str(&text[value.text.clone()]);
+                next = value.next;
+            }
+            out.push(']');
+        }
+    }
+}
+
+impl Late {
+    fn add(&mut self, member: &mut Member, write: impl FnOnce(&mut String)) {
+        let start = self.text.len();
+        write(&mut self.text);
         let new = self.values.len() as u32;
-        self.values.push(Found { text, next: None });
-        let chain = &mut self.chains[usize::from(member)];
-        match chain {
+        self.values.push(Found { text: start..self.text.len(), next: None });
+        match &mut member.late {
             Some((_, last)) => {
                 self.values[*last as usize].next = Some(new);
                 *last = new;
             }
-            None => {
-                *chain = Some((new, new));
-                self.order.push(member);
-            }
-        }
-    }
-
-    fn write(&self, plan: &Plan, out: &mut String) {
-        for (index, &member) in self.order.iter().enumerate() {
-            if index > 0 {
-                out.push(',');
-            }
-            // Names of fields have no character that JSON escapes.
-            push_quoted(out, |out| out.push_str(plan.names[usize::from(member)]));
-            out.push_str(":[");
-            let mut next = self.chains[usize::from(member)].map(|(first, _)| first);
-            let mut first = true;
-            while let Some(value) = next.and_then(|at| self.values.get(at as usize)) {
-                if !std::mem::take(&mut first) {
-                    out.push(',');
-                }
-                out.push_str(self.text.get(value.text.clone()).unwrap_or(""));
-                next = value.next;
-            }
-            out.push(']');
+            late @ None => *late = Some((new, new)),
         }
     }
 }
