@@ -14,9 +14,11 @@ mod keystore;
 mod quic;
 mod secret;
 mod tls;
+mod witness;
 
 pub use keylog::KeylogError;
 pub use keystore::{Completeness, KeyStore};
 pub use secret::{ClientRandom, Secret, SecretError, SecretLabel, TlsSecret};
 pub use tls::TlsDecryptor;
 pub use tls::suites;
+pub use witness::{Findings, Witness};

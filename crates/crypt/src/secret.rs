@@ -131,6 +131,11 @@ impl SecretLabel {
         Self::ALL.into_iter().find(|label| label.name().as_bytes() == name)
     }
 
+    /// Whether records or packets are protected by it; the secrets of exporters serve others.
+    pub const fn protects_records(self) -> bool {
+        !matches!(self, Self::ExporterSecret | Self::EarlyExporterSecret)
+    }
+
     /// The shortest and the longest secret of this label, in bytes. A TLS 1.2 master secret has 48
     /// (RFC 5246 §8.1); a TLS 1.3 secret is as long as the hash of the cipher suite.
     const fn secret_len(self) -> (usize, usize) {

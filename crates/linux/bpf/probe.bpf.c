@@ -8,7 +8,8 @@
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
 
-#include "target.h"
+#include "chosen.h"
+#include "registers.h"
 
 // All of these are mirrored in src/bpf/spec.rs and src/bpf/probes.rs.
 #define MAXIMUM_HOOKS 4096
@@ -17,16 +18,9 @@
 #define CLIENT_RANDOM_LENGTH 32
 #define SMALLEST_PAGE 4096
 
-// Most processes that can be chosen one by one; mirrored in src/bpf/probes.rs.
-#define MAXIMUM_PROCESSES 65536
-
-// Whose secrets are read. Set by user space before loading.
-enum chosen {
-	CHOSEN_CGROUP = 0,
-	CHOSEN_PROCESSES = 1,
-	CHOSEN_ALL = 2,
-};
-const volatile __u32 chosen = CHOSEN_CGROUP;
+// How user space learns of an event: a flag of bpf_ringbuf_output, set before loading. Whoever looks into the ring again and
+// again anyway saves the probed program an interrupt to itself.
+const volatile __u64 wakeup = 0;
 
 enum field_kind {
 	FIELD_CONSTANT = 0,
@@ -72,7 +66,8 @@ struct event {
 	__u32 hook;
 	__u32 label_length;
 	__u32 secret_length;
-	__u32 reserved;
+	// 0 or CLIENT_RANDOM_LENGTH.
+	__u32 client_random_length;
 	char name[16];
 	__u8 label[LONGEST_FIELD];
 	__u8 client_random[CLIENT_RANDOM_LENGTH];
@@ -108,72 +103,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct hook_counters);
 } counters SEC(".maps");
-
-// The processes (thread groups) chosen with CHOSEN_PROCESSES.
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, MAXIMUM_PROCESSES);
-	__type(key, __u32);
-	__type(value, __u8);
-} processes SEC(".maps");
-
-// The kernel's view of the user registers at a uprobe (arch/*/include/uapi/asm/ptrace.h), and where each is in it. The
-// loads are assembly because the compiler would fold them into one load at a computed place, which the verifier refuses.
-#define LOAD(place)                                                                                                  \
-	asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(value) : "r"(context), "i"(place));                             \
-	break;
-
-#if defined(__TARGET_ARCH_x86)
-struct registers {
-	__u64 r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi, orig_rax, rip, cs, eflags, rsp, ss;
-};
-
-#define REGISTER(number, name)                                                                                       \
-	case number:                                                                                                 \
-		LOAD(__builtin_offsetof(struct registers, name))
-
-// Numbered as in instruction encodings.
-static __noinline __u64 register_value(struct registers *context, __u32 number)
-{
-	__u64 value = 0;
-
-	switch (number) {
-		REGISTER(0, rax) REGISTER(1, rcx) REGISTER(2, rdx) REGISTER(3, rbx)
-		REGISTER(4, rsp) REGISTER(5, rbp) REGISTER(6, rsi) REGISTER(7, rdi)
-		REGISTER(8, r8) REGISTER(9, r9) REGISTER(10, r10) REGISTER(11, r11)
-		REGISTER(12, r12) REGISTER(13, r13) REGISTER(14, r14) REGISTER(15, r15)
-	}
-	return value;
-}
-#elif defined(__TARGET_ARCH_arm64)
-struct registers {
-	__u64 x[31];
-	__u64 sp;
-	__u64 pc;
-	__u64 pstate;
-};
-
-#define REGISTER(number)                                                                                             \
-	case number:                                                                                                 \
-		LOAD((number) * 8)
-
-// x0 to x30; 31 is the stack pointer, which stands behind them.
-static __noinline __u64 register_value(struct registers *context, __u32 number)
-{
-	__u64 value = 0;
-
-	switch (number) {
-		REGISTER(0) REGISTER(1) REGISTER(2) REGISTER(3) REGISTER(4) REGISTER(5) REGISTER(6) REGISTER(7)
-		REGISTER(8) REGISTER(9) REGISTER(10) REGISTER(11) REGISTER(12) REGISTER(13) REGISTER(14) REGISTER(15)
-		REGISTER(16) REGISTER(17) REGISTER(18) REGISTER(19) REGISTER(20) REGISTER(21) REGISTER(22) REGISTER(23)
-		REGISTER(24) REGISTER(25) REGISTER(26) REGISTER(27) REGISTER(28) REGISTER(29) REGISTER(30) REGISTER(31)
-	}
-	return value;
-}
-#else
-#error "no register layout for this architecture"
-#endif
 
 static __always_inline long read_user(void *to, __u32 length, __u64 from, const bool sleepable)
 {
@@ -260,20 +189,6 @@ static __always_inline bool counted(struct hook_counters *statistics, enum outco
 	return outcome != READ;
 }
 
-static __always_inline bool current_task_is_chosen(void)
-{
-	__u32 process = bpf_get_current_pid_tgid() >> 32;
-
-	switch (chosen) {
-	case CHOSEN_ALL:
-		return true;
-	case CHOSEN_PROCESSES:
-		return bpf_map_lookup_elem(&processes, &process);
-	default:
-		return current_task_in_target();
-	}
-}
-
 static __always_inline int ship_secret(struct registers *context, const bool sleepable)
 {
 	__u32 hook = bpf_get_attach_cookie(context);
@@ -283,6 +198,7 @@ static __always_inline int ship_secret(struct registers *context, const bool sle
 	struct hook_counters *statistics;
 	struct spec *spec;
 	__u32 client_random_length = 0;
+	enum outcome outcome;
 	__u64 task;
 
 	if (!current_task_is_chosen())
@@ -309,15 +225,14 @@ static __always_inline int ship_secret(struct registers *context, const bool sle
 	struct {
 		__u8 bytes[LONGEST_FIELD];
 	} client_random = {};
-	if (counted(statistics,
-		    read_field(context, &spec->client_random, client_random.bytes, &client_random_length, sleepable),
-		    &statistics->unreadable_client_random))
-		return 0;
-	if (client_random_length != CLIENT_RANDOM_LENGTH) {
-		count(&statistics->bad_length);
-		return 0;
+	outcome = read_field(context, &spec->client_random, client_random.bytes, &client_random_length, sleepable);
+	if (outcome == READ && client_random_length != CLIENT_RANDOM_LENGTH)
+		outcome = BAD_LENGTH;
+	// A wrong expression shows by a client random that cannot be read; user space may find a better one, so it is told.
+	if (!counted(statistics, outcome, &statistics->unreadable_client_random)) {
+		__builtin_memcpy(event.client_random, client_random.bytes, CLIENT_RANDOM_LENGTH);
+		event.client_random_length = CLIENT_RANDOM_LENGTH;
 	}
-	__builtin_memcpy(event.client_random, client_random.bytes, CLIENT_RANDOM_LENGTH);
 
 	task = bpf_get_current_pid_tgid();
 	event.time = bpf_ktime_get_ns();
@@ -325,7 +240,10 @@ static __always_inline int ship_secret(struct registers *context, const bool sle
 	event.tid = task;
 	event.hook = hook;
 	bpf_get_current_comm(event.name, sizeof(event.name));
-	count(bpf_ringbuf_output(&ring, &event, sizeof(event), 0) ? &statistics->lost : &statistics->delivered);
+	if (bpf_ringbuf_output(&ring, &event, sizeof(event), wakeup))
+		count(&statistics->lost);
+	else if (outcome == READ)
+		count(&statistics->delivered);
 	return 0;
 }
 

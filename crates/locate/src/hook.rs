@@ -188,6 +188,11 @@ impl Register {
         Self::R15,
     ];
 
+    /// The register of x86-64 with this number in instruction encodings.
+    pub fn of_x86_64(number: u8) -> Option<Self> {
+        Self::X86_64.get(usize::from(number)).copied()
+    }
+
     /// The register that an expression of it alone prints as.
     pub fn from_name(name: &str) -> Option<Self> {
         let mut all = Self::X86_64.into_iter().chain((0..32).map(Self::X));

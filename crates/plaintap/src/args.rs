@@ -76,6 +76,9 @@ pub struct RunArguments {
     /// Capture only packets that match this capture filter (pcap-filter(7)); the others stay in the kernel
     #[arg(short = 'f', long = "capture-filter", value_name = "FILTER")]
     pub capture_filter: Option<String>,
+    /// Write for each TLS connection which secrets came, from where, and if not why, to LEDGER (JSON, see docs/ledger.md)
+    #[arg(long, value_name = "LEDGER", conflicts_with = "no_keys")]
+    pub ledger: Option<PathBuf>,
     /// Take no TLS secrets: packets only
     #[arg(long)]
     pub no_keys: bool,

@@ -10,6 +10,7 @@ mod config;
 mod decode_as;
 mod display_filter;
 mod files;
+mod hello;
 mod out;
 mod segment;
 mod stacks;

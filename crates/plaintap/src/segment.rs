@@ -10,11 +10,11 @@ pub struct Segment<'a> {
     pub source: (Address, u16),
     /// Receiver's address and port.
     pub destination: (Address, u16),
-    /// Whether it is TCP; flags and payload are only given for TCP.
+    /// Whether it is TCP; the flags are only given for TCP.
     pub tcp: bool,
     /// TCP flags (RFC 9293 section 3.1).
     pub flags: u8,
-    /// TCP payload.
+    /// Payload of TCP or UDP.
     pub payload: &'a [u8],
 }
 
@@ -56,6 +56,8 @@ impl Segments {
             segment.tcp = true;
             segment.flags = *data.get(tcp.offset as usize + 13)?;
             segment.payload = data.get((tcp.offset + tcp.header) as usize..tcp.end as usize)?;
+        } else if let Some(udp) = decoded.layers().iter().find(|layer| layer.protocol == id::udp) {
+            segment.payload = data.get((udp.offset + udp.header) as usize..udp.end as usize)?;
         }
         Some(segment)
     }

@@ -45,6 +45,10 @@ struct Level {
 }
 
 impl QuicConnection {
+    pub(crate) const fn client_random(&self) -> Option<ClientRandom> {
+        self.client_random
+    }
+
     /// Takes the next bytes of the handshake in Initial packets.
     pub(crate) fn handshake(&mut self, from_client: bool, mut bytes: &[u8]) {
         while !bytes.is_empty() {
@@ -157,7 +161,8 @@ impl Level {
     }
 }
 
-const fn label(packet: &QuicPacket<'_>) -> SecretLabel {
+/// The secret that protects a packet; of Initial packets none does.
+pub(crate) const fn label(packet: &QuicPacket<'_>) -> SecretLabel {
     match (packet.level, packet.from_client) {
         (QuicLevel::ZeroRtt, _) => SecretLabel::ClientEarlyTrafficSecret,
         (QuicLevel::Handshake, true) => SecretLabel::ClientHandshakeTrafficSecret,

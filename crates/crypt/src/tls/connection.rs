@@ -8,7 +8,7 @@ use super::record::{HEADER_LEN, content, take_inner_type};
 use super::tls12::{Session, Tls12};
 use super::tls13::{Hellos, Phase, Tls13};
 use crate::keystore::KeyStore;
-use crate::secret::ClientRandom;
+use crate::secret::{ClientRandom, SecretLabel};
 
 /// What is known of a connection.
 #[derive(Default)]
@@ -17,6 +17,8 @@ pub(super) struct Connection {
     client: Option<(Side, ClientRandom)>,
     server: Option<ServerHello>,
     directions: [Direction; 2],
+    /// What opened the last record that was opened.
+    opened_by: Option<SecretLabel>,
 }
 
 /// One direction of it.
@@ -70,6 +72,7 @@ impl Connection {
         };
         match opened {
             Ok(kind) => {
+                self.opened_by = self.protected_by(side).map(|(label, _)| label);
                 self.decrypted(side, kind, plain);
                 Outcome::Decrypted(kind)
             }
@@ -94,6 +97,28 @@ impl Connection {
             Protection::Tls12(tls12) => tls12.gap(),
             Protection::Tls13(tls13) => tls13.gap(),
         }
+    }
+
+    /// What opened the last record that was opened.
+    pub(super) const fn opened_by(&self) -> Option<SecretLabel> {
+        self.opened_by
+    }
+
+    /// The secret that protects the next record of this side, and whether that is sure: whether all records so far were
+    /// seen and opened.
+    pub(super) fn protected_by(&self, side: Side) -> Option<(SecretLabel, bool)> {
+        let (label, sure) = match &self.directions[side as usize].protection {
+            Protection::None => return None,
+            Protection::Tls12(tls12) => (SecretLabel::ClientRandom, tls12.is_sure()),
+            Protection::Tls13(tls13) => tls13.protected_by(self.is_client(side)),
+        };
+        // Without the ServerHello, the cipher suite is not known.
+        Some((label, sure && self.server.is_some_and(|server| !server.is_retry())))
+    }
+
+    /// The random of the newest ClientHello.
+    pub(super) fn client_random(&self) -> Option<&ClientRandom> {
+        self.client.as_ref().map(|(_, random)| random)
     }
 
     fn is_client(&self, side: Side) -> bool {

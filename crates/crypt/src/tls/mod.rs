@@ -14,6 +14,7 @@ use rustc_hash::FxHashMap;
 
 use crate::keystore::KeyStore;
 use crate::quic::QuicConnection;
+use crate::secret::{ClientRandom, SecretLabel};
 use connection::Connection;
 
 /// Follows the TLS handshakes of many connections and opens their records.
@@ -30,6 +31,30 @@ impl TlsDecryptor {
     /// Takes the secrets from `store`, also those that are put into it later.
     pub fn new(store: KeyStore) -> Self {
         Self { store, connections: FxHashMap::default(), quic: FxHashMap::default() }
+    }
+
+    pub(crate) const fn store(&self) -> &KeyStore {
+        &self.store
+    }
+
+    pub(crate) fn client_random(&self, stream: u32) -> Option<ClientRandom> {
+        self.connections.get(&stream)?.client_random().copied()
+    }
+
+    /// The secret that opened the last record of this connection that was opened.
+    pub(crate) fn opened_by(&self, stream: u32) -> Option<SecretLabel> {
+        self.connections.get(&stream)?.opened_by()
+    }
+
+    /// The connection's client random, and the secret that protects the next record of this side; `None` unless that is sure.
+    pub(crate) fn surely_protected_by(&self, stream: u32, side: Side) -> Option<(ClientRandom, SecretLabel)> {
+        let connection = self.connections.get(&stream)?;
+        let (label, sure) = connection.protected_by(side)?;
+        connection.client_random().filter(|_| sure).map(|random| (*random, label))
+    }
+
+    pub(crate) fn quic_client_random(&self, stream: u32) -> Option<ClientRandom> {
+        self.quic.get(&stream)?.client_random()
     }
 }
 

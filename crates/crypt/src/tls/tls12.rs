@@ -75,6 +75,11 @@ impl Tls12 {
         }
     }
 
+    /// Whether the session is known, and all records so far were seen and opened.
+    pub(super) const fn is_sure(&self) -> bool {
+        self.session.is_some() && !self.position.is_uncertain()
+    }
+
     pub(super) const fn gap(&mut self) {
         self.position.lost();
     }

@@ -88,6 +88,12 @@ impl Tls13 {
         }
     }
 
+    /// The secret that protects the next record, and whether that is sure. Which records early data are is not: the server
+    /// may refuse them.
+    pub(super) const fn protected_by(&self, from_client: bool) -> (SecretLabel, bool) {
+        (self.phase.label(from_client), !matches!(self.phase, Phase::Early) && !self.position.is_uncertain())
+    }
+
     pub(super) const fn gap(&mut self) {
         self.position.lost();
     }

@@ -5,3 +5,4 @@
 mod connections;
 mod corpus;
 mod support;
+mod witness;

@@ -8,6 +8,7 @@ mod clock;
 mod datagrams;
 mod error;
 mod filter;
+mod learn;
 mod object;
 mod probes;
 mod ring;
@@ -17,6 +18,7 @@ mod spec;
 mod target;
 
 pub use error::Error;
+pub use learn::{Learner, Window, by_likelihood};
 pub use probes::{Attached, Attacher, Chosen, HookId, HookStatistics, Probes, SecretReader};
 pub use secret::{Secret, SecretEvent};
 pub use sockets::{SocketsOptions, SocketsSource};

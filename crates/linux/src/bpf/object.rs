@@ -11,6 +11,8 @@ use super::{Error, TargetFilter};
 pub(super) static SOCKETS: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/sockets.bpf.o"));
 /// `bpf/probe.bpf.c`, compiled.
 pub(super) static PROBE: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/probe.bpf.o"));
+/// `bpf/learn.bpf.c`, compiled.
+pub(super) static LEARN: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/learn.bpf.o"));
 
 /// A loader for an object that includes `bpf/target.h`.
 pub(super) fn loader(target: &TargetFilter) -> EbpfLoader<'_> {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aya::Ebpf;
@@ -87,7 +88,9 @@ impl Probes {
         };
         let number = chosen.number();
         let mut loader = object::loader(&target);
-        loader.override_global("chosen", &number, true);
+        // What records a cgroup looks into the ring after each batch of packets, and needs not be woken.
+        let wakeup = if matches!(chosen, Chosen::Cgroup(_)) { NO_WAKEUP } else { 0 };
+        loader.override_global("chosen", &number, true).override_global("wakeup", &wakeup, true);
         let mut programs = loader.load(object::PROBE).map_err(|e| making.loading(e))?;
         let (program, sleepable) = match load(&mut programs, SLEEPABLE) {
             Ok(()) => (SLEEPABLE, true),
@@ -96,12 +99,13 @@ impl Probes {
                 (RESIDENT, false)
             }
         };
+        let specs = Arc::new(Mutex::new(object::take_map(&mut programs, "specs")?));
         let reader = SecretReader {
             ring: Ring::take(&mut programs)?,
             counters: object::take_map(&mut programs, "counters")?,
             clock: WallClock::new(),
+            specs: Arc::clone(&specs),
         };
-        let specs = object::take_map(&mut programs, "specs")?;
         let processes = object::take_map(&mut programs, "processes")?;
         let attacher =
             Attacher { programs, program, sleepable, specs, processes, attached: FxHashMap::default() };
@@ -109,6 +113,8 @@ impl Probes {
     }
 }
 
+/// `BPF_RB_NO_WAKEUP` of linux/bpf.h.
+const NO_WAKEUP: u64 = 1;
 /// The program that may wait for a page, and the one that may not (before Linux 6.0).
 const SLEEPABLE: &str = "secret_sleepable";
 const RESIDENT: &str = "secret_resident";
@@ -126,7 +132,7 @@ pub struct Attacher {
     programs: Ebpf,
     program: &'static str,
     sleepable: bool,
-    specs: Array<MapData, Spec>,
+    specs: Arc<Mutex<Specs>>,
     processes: HashMap<MapData, u32, u8>,
     attached: FxHashMap<Place, HookId>,
 }
@@ -215,7 +221,7 @@ impl Attacher {
             return Err(Error::TooManyHooks { maximum: MAXIMUM_HOOKS });
         }
         let spec = spec::encode(hook)?;
-        self.specs.set(id, spec, 0).map_err(|e| ATTACH.map(e))?;
+        set(&self.specs, id, &spec)?;
         let point = UProbeAttachPoint {
             location: UProbeAttachLocation::AbsoluteOffset(hook.file_offset),
             cookie: Some(u64::from(id)),
@@ -232,11 +238,20 @@ pub struct SecretReader {
     ring: Ring,
     counters: Array<MapData, [u64; 7]>,
     clock: WallClock,
+    specs: Arc<Mutex<Specs>>,
+}
+
+/// How hooks are read, by their number.
+type Specs = Array<MapData, Spec>;
+
+fn set(specs: &Mutex<Specs>, id: u32, spec: &Spec) -> Result<(), Error> {
+    // A panic elsewhere leaves the map whole.
+    specs.lock().unwrap_or_else(PoisonError::into_inner).set(id, spec, 0).map_err(|e| ATTACH.map(e))
 }
 
 impl SecretReader {
     /// Waits up to `timeout` for secrets and appends what is there to `events`, oldest first. Returns without any when
-    /// the time is over or a signal came.
+    /// the time is over or a signal came; those of a cgroup do not end the wait, they are there at the next call.
     ///
     /// # Errors
     /// When the ring buffer cannot be waited for.
@@ -248,6 +263,14 @@ impl SecretReader {
             self.drain(events);
         }
         Ok(())
+    }
+
+    /// Reads `hook`, which stays where it is, in another way from its next hit on.
+    ///
+    /// # Errors
+    /// When it cannot be followed; see [`Error::Hook`].
+    pub fn correct(&mut self, id: HookId, hook: &Hook) -> Result<(), Error> {
+        set(&self.specs, id.0, &spec::encode(hook)?)
     }
 
     /// What became of the hits of one hook so far.
@@ -295,11 +318,12 @@ pub struct HookStatistics {
     pub delivered: u64,
     /// The label, or a pointer on the way to it, could not be read.
     pub unreadable_label: u64,
-    /// The client random, or a pointer on the way to it, could not be read.
+    /// The client random, or a pointer on the way to it, could not be read; the event has none.
     pub unreadable_client_random: u64,
     /// The secret, or a pointer on the way to it, could not be read.
     pub unreadable_secret: u64,
-    /// A length was 0 or more than 64, or that of the client random not 32: not what we take the place for.
+    /// A length was 0 or more than 64, or that of the client random not 32 (the event has none then): not what we take
+    /// the place for.
     pub bad_length: u64,
     /// The ring buffer was full.
     pub lost: u64,

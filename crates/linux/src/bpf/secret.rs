@@ -25,8 +25,8 @@ pub struct SecretEvent {
     pub tid: u32,
     /// The name of the thread, NUL-padded.
     pub name: [u8; 16],
-    /// ClientHello.random of the connection.
-    pub client_random: [u8; 32],
+    /// ClientHello.random of the connection; `None` where it could not be read.
+    pub client_random: Option<[u8; 32]>,
     /// The secret.
     pub secret: Secret,
     /// The hook that read it.
@@ -52,7 +52,7 @@ impl SecretEvent {
             hook: HookId(u32_at(record, 16)),
             name: bytes(record, 32),
             label: Short::new(bytes(record, 48), u32_at(record, 20)),
-            client_random: bytes(record, 112),
+            client_random: (u32_at(record, 28) > 0).then(|| bytes(record, 112)),
             secret: Secret(Short::new(bytes(record, 144), u32_at(record, 24))),
         })
     }
@@ -112,7 +112,7 @@ mod tests {
 
     fn record() -> Vec<u8> {
         let mut record = 5u64.to_ne_bytes().to_vec();
-        for number in [10, 11, 3, 13, 48, 0] {
+        for number in [10, 11, 3, 13, 48, 32] {
             record.extend(u32::to_ne_bytes(number));
         }
         record.extend(b"worker\0\0\0\0\0\0\0\0\0\0");
@@ -127,8 +127,15 @@ mod tests {
         let event = SecretEvent::parse(&record(), &WallClock::new()).unwrap();
         assert_eq!((event.pid, event.tid, event.hook), (10, 11, HookId(3)));
         assert_eq!(event.label(), b"CLIENT_RANDOM");
-        assert_eq!(event.client_random, [0xcc; 32]);
+        assert_eq!(event.client_random, Some([0xcc; 32]));
         assert_eq!(event.secret.as_bytes(), [0xee; 48]);
+    }
+
+    #[test]
+    fn an_event_may_lack_the_client_random() {
+        let mut record = record();
+        record[28..32].fill(0);
+        assert_eq!(SecretEvent::parse(&record, &WallClock::new()).unwrap().client_random, None);
     }
 
     #[test]

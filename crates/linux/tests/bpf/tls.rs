@@ -20,7 +20,7 @@ fn key_log(file: &Path) -> BTreeSet<String> {
 
 fn line(event: &SecretEvent) -> String {
     let mut line = String::from_utf8(event.label().to_vec()).unwrap();
-    for part in [event.client_random.as_slice(), event.secret.as_bytes()] {
+    for part in [event.client_random.unwrap().as_slice(), event.secret.as_bytes()] {
         line.push(' ');
         for byte in part {
             write!(line, "{byte:02x}").unwrap();

@@ -28,6 +28,8 @@ pub struct Seen {
     pub client_hello: Option<[u8; 32]>,
     /// The first answer to the ClientHello with this random: from here on secrets are needed.
     pub answer: Option<[u8; 32]>,
+    /// The random of the newest ClientHello of this flow.
+    pub random: Option<[u8; 32]>,
 }
 
 /// All flows of a capture.
@@ -54,12 +56,20 @@ struct Flow {
     open: bool,
     /// The ClientHello that has no answer yet, and the end that sent it.
     hello: Option<([u8; 32], usize)>,
+    /// The random of the newest ClientHello.
+    random: Option<[u8; 32]>,
     last: Instant,
 }
 
 impl Flows {
-    /// Takes note of a segment of `process` (where the capture knows it).
-    pub fn observe(&mut self, segment: &Segment<'_>, process: Option<u32>, now: Instant) -> Seen {
+    /// Takes note of a segment of `process` (where the capture knows it), and of the random of the ClientHello in it.
+    pub fn observe(
+        &mut self,
+        segment: &Segment<'_>,
+        hello: Option<[u8; 32]>,
+        process: Option<u32>,
+        now: Instant,
+    ) -> Seen {
         let (key, side) = Key::of(segment);
         let tcp = segment.tcp;
         if tcp && segment.flags & (SYN | ACK) == SYN {
@@ -73,15 +83,24 @@ impl Flows {
         let open_tcp = &mut self.open_tcp;
         let flow = self.flows.entry(key).or_insert_with(|| {
             *open_tcp += usize::from(tcp);
-            Flow { process: None, announced: false, finished: [false; 2], open: tcp, hello: None, last: now }
+            Flow {
+                process: None,
+                announced: false,
+                finished: [false; 2],
+                open: tcp,
+                hello: None,
+                random: None,
+                last: now,
+            }
         });
         flow.last = now;
         flow.process = process.or(flow.process);
         seen.process = flow.process;
         seen.first = flow.process.is_some() && !std::mem::replace(&mut flow.announced, true);
-        if tcp && !segment.payload.is_empty() {
-            flow.handshake(segment.payload, side, &mut seen);
+        if !segment.payload.is_empty() {
+            flow.handshake(segment, hello, side, &mut seen);
         }
+        seen.random = flow.random;
         if tcp {
             flow.finished[side] |= segment.flags & FIN != 0;
             let over = flow.finished == [true; 2] && segment.flags & FIN == 0;
@@ -139,18 +158,19 @@ impl Key {
 impl Flow {
     /// A TLS flight begins with its segment on every known stack, also behind a proxy's CONNECT and after STARTTLS, so
     /// each segment is looked at by itself.
-    fn handshake(&mut self, payload: &[u8], side: usize, seen: &mut Seen) {
-        if let Some(random) = client_hello_random(payload) {
+    fn handshake(&mut self, segment: &Segment<'_>, hello: Option<[u8; 32]>, side: usize, seen: &mut Seen) {
+        if let Some(random) = hello {
             // The ClientHello after a HelloRetryRequest has the random of the first (RFC 8446 section 4.1.2).
-            if self.hello.is_none_or(|(known, _)| known != random) {
+            if self.random != Some(random) {
                 seen.client_hello = Some(random);
             }
+            self.random = Some(random);
             self.hello = Some((random, side));
         } else if let Some((random, client)) = self.hello
             && side != client
         {
             const ALERT: u8 = 21;
-            if payload[0] != ALERT {
+            if !(segment.tcp && segment.payload[0] == ALERT) {
                 seen.answer = Some(random);
             }
             self.hello = None;
@@ -158,28 +178,18 @@ impl Flow {
     }
 }
 
-/// The random of a ClientHello at the start of a TLS record (RFC 8446 sections 4.1.2 and 5.1).
-pub fn client_hello_random(payload: &[u8]) -> Option<[u8; 32]> {
-    let [22, 3, 0..=4, length_high, length_low, 1, 0, hello_high, hello_low, 3, 0..=4, rest @ ..] = payload
-    else {
-        return None;
-    };
-    let record = u16::from_be_bytes([*length_high, *length_low]);
-    let hello = u16::from_be_bytes([*hello_high, *hello_low]);
-    // A hello may be longer than its first record, but a record of a hello is never tiny.
-    if record < 38 || hello < 34 {
-        return None;
-    }
-    rest.first_chunk().copied()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hello::client_hello_random;
 
     fn segment(from: u16, to: u16, flags: u8, payload: &[u8]) -> Segment<'_> {
         let ip = Address::Ip4([127, 0, 0, 1]);
         Segment { source: (ip, from), destination: (ip, to), tcp: true, flags, payload }
+    }
+
+    fn observe(flows: &mut Flows, segment: &Segment<'_>, process: Option<u32>, now: Instant) -> Seen {
+        flows.observe(segment, client_hello_random(segment.payload), process, now)
     }
 
     fn hello(random: u8) -> Vec<u8> {
@@ -192,37 +202,43 @@ mod tests {
     #[test]
     fn the_first_answer_to_a_hello_is_found() {
         let (mut flows, now) = (Flows::default(), Instant::now());
-        let first = flows.observe(&segment(9, 443, SYN, b""), Some(3), now);
+        let first = observe(&mut flows, &segment(9, 443, SYN, b""), Some(3), now);
         assert!(first.first && first.process == Some(3));
-        let second = flows.observe(&segment(443, 9, SYN | ACK, b""), None, now);
+        let second = observe(&mut flows, &segment(443, 9, SYN | ACK, b""), None, now);
         assert!(!second.first && second.process == Some(3));
-        assert_eq!(flows.observe(&segment(9, 443, ACK, &hello(7)), None, now).client_hello, Some([7; 32]));
-        assert_eq!(flows.observe(&segment(9, 443, ACK, &hello(7)), None, now).client_hello, None);
-        assert_eq!(flows.observe(&segment(443, 9, ACK, b""), None, now).answer, None);
-        assert_eq!(flows.observe(&segment(443, 9, ACK, &[22, 3, 3]), None, now).answer, Some([7; 32]));
-        assert_eq!(flows.observe(&segment(443, 9, ACK, &[22, 3, 3]), None, now).answer, None);
+        assert_eq!(
+            observe(&mut flows, &segment(9, 443, ACK, &hello(7)), None, now).client_hello,
+            Some([7; 32])
+        );
+        assert_eq!(observe(&mut flows, &segment(9, 443, ACK, &hello(7)), None, now).client_hello, None);
+        assert_eq!(observe(&mut flows, &segment(443, 9, ACK, b""), None, now).answer, None);
+        assert_eq!(observe(&mut flows, &segment(443, 9, ACK, &[22, 3, 3]), None, now).answer, Some([7; 32]));
+        assert_eq!(observe(&mut flows, &segment(443, 9, ACK, &[22, 3, 3]), None, now).answer, None);
     }
 
     #[test]
     fn an_alert_needs_no_secrets() {
         let (mut flows, now) = (Flows::default(), Instant::now());
-        flows.observe(&segment(9, 443, ACK, &hello(7)), None, now);
-        assert_eq!(flows.observe(&segment(443, 9, ACK, &[21, 3, 3, 0, 2, 2, 40]), None, now).answer, None);
+        observe(&mut flows, &segment(9, 443, ACK, &hello(7)), None, now);
+        assert_eq!(
+            observe(&mut flows, &segment(443, 9, ACK, &[21, 3, 3, 0, 2, 2, 40]), None, now).answer,
+            None
+        );
     }
 
     #[test]
     fn connections_end_with_both_fins_and_the_last_ack_or_a_reset() {
         let (mut flows, now) = (Flows::default(), Instant::now());
-        flows.observe(&segment(9, 443, SYN, b""), None, now);
-        flows.observe(&segment(8, 443, SYN, b""), None, now);
+        observe(&mut flows, &segment(9, 443, SYN, b""), None, now);
+        observe(&mut flows, &segment(8, 443, SYN, b""), None, now);
         assert!(flows.any_open());
-        flows.observe(&segment(9, 443, FIN | ACK, b""), None, now);
-        flows.observe(&segment(443, 9, FIN | ACK, b""), None, now);
-        flows.observe(&segment(443, 8, RST, b""), None, now);
+        observe(&mut flows, &segment(9, 443, FIN | ACK, b""), None, now);
+        observe(&mut flows, &segment(443, 9, FIN | ACK, b""), None, now);
+        observe(&mut flows, &segment(443, 8, RST, b""), None, now);
         assert!(flows.any_open());
-        flows.observe(&segment(9, 443, ACK, b""), None, now);
+        observe(&mut flows, &segment(9, 443, ACK, b""), None, now);
         assert!(!flows.any_open());
-        assert!(flows.observe(&segment(9, 443, SYN, b""), Some(1), now).first);
+        assert!(observe(&mut flows, &segment(9, 443, SYN, b""), Some(1), now).first);
         assert!(flows.any_open());
     }
 }

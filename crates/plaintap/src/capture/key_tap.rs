@@ -108,9 +108,9 @@ impl KeyTap {
         for event in &events {
             // Other labels (a key update's) need no line: readers derive those secrets themselves.
             let Some(label) = SecretLabel::from_name(event.label()) else { continue };
-            let Ok(secret) = TlsSecret::new(label, event.client_random, event.secret.as_bytes()) else {
-                continue;
-            };
+            let secret =
+                event.client_random.map(|random| TlsSecret::new(label, random, event.secret.as_bytes()));
+            let Some(Ok(secret)) = secret else { continue };
             let line = secret.to_string();
             if !self.recent.is_new(&line) {
                 continue;

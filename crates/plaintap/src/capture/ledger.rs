@@ -1,81 +1,50 @@
-//! The ledger of keys: for each TLS connection, whether its secrets came, and if not why.
+//! The ledger of keys: for each TLS connection, whether its secrets came and by which hook, and if not why.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, HashMap};
 
 use plaintap_crypt::{Completeness, KeyStore};
+use plaintap_decode::Address;
+use plaintap_packet::Nanos;
 use plaintap_packet::file::Process;
 
+use super::probe_log::ProbeLog;
 use super::processes::Processes;
+use crate::hello::Security;
 
-/// What is known about the probes: written by the thread that places them, read when the summary is made.
-#[derive(Default)]
-pub struct ProbeLog {
-    any: AtomicBool,
-    inner: Mutex<ProbeLogInner>,
-}
-
-#[derive(Default)]
-struct ProbeLogInner {
-    /// Names of files with hooks.
-    files: BTreeSet<String>,
-    /// Hooks in place, by their number.
-    hooks: BTreeSet<u32>,
-    failures: Vec<String>,
-}
-
-impl ProbeLog {
-    /// These hooks are in place in `file`.
-    pub fn attached(&self, file: &str, hooks: impl Iterator<Item = u32>) {
-        let mut inner = self.lock();
-        inner.files.insert(file.to_owned());
-        inner.hooks.extend(hooks);
-        self.any.store(true, Ordering::Release);
-    }
-
-    /// The hooks in place.
-    pub fn hooks(&self) -> Vec<u32> {
-        self.lock().hooks.iter().copied().collect()
-    }
-
-    /// Probes were wanted in a file and could not be placed.
-    pub fn failed(&self, what: String) {
-        self.lock().failures.push(what);
-    }
-
-    /// Whether any hook is in place: without, no secret can come.
-    pub fn any(&self) -> bool {
-        self.any.load(Ordering::Acquire)
-    }
-
-    /// What went wrong, one line each.
-    pub fn failures(&self) -> Vec<String> {
-        self.lock().failures.clone()
-    }
-
-    /// The names of the files with hooks.
-    fn files(&self) -> String {
-        self.lock().files.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
-    }
-
-    fn lock(&self) -> MutexGuard<'_, ProbeLogInner> {
-        // A panic elsewhere leaves the tables whole: they are only ever added to.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+/// The random of a ClientHello.
+type Random = [u8; 32];
 
 /// The TLS connections of a capture, by client random.
 #[derive(Default)]
 pub struct Ledger {
-    connections: HashMap<[u8; 32], Connection>,
+    connections: HashMap<Random, Connection>,
 }
 
-struct Connection {
-    process: Option<u32>,
-    answered: bool,
+/// A ClientHello that was captured.
+#[derive(Clone, Copy, Debug)]
+pub struct Hello {
+    /// Its random.
+    pub random: Random,
+    /// What carries it.
+    pub security: Security,
+    /// Client and server.
+    pub ends: [(Address, u16); 2],
+    /// When it was captured.
+    pub time: Nanos,
+    /// Index of the process whose connection it is.
+    pub process: Option<u32>,
+}
+
+/// One connection.
+pub struct Connection {
+    /// How it began.
+    pub hello: Hello,
+    /// The hook that its secrets came from first.
+    pub hook: Option<u32>,
     /// Packets that need the secrets were written without them.
-    gave_up: bool,
+    pub gave_up: bool,
+    answered: bool,
+    wrong: bool,
 }
 
 /// The counts for the summary.
@@ -91,80 +60,234 @@ pub struct KeySummary {
     pub without: BTreeMap<String, usize>,
 }
 
+/// Why a connection has not all its secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Nobody answered the ClientHello: there are none.
+    NotAnswered,
+    /// Some came; the handshake was not completed.
+    Incomplete,
+    /// No program or library of the command has a TLS stack that is known.
+    NoStack,
+    /// None of this process has; others of the command have.
+    NoStackInProcess,
+    /// Secrets came and opened nothing.
+    Wrong,
+    /// Secrets came, and nothing that they protect, so that they could not be proven.
+    NotProven,
+    /// A hook was passed, and the client random that it read belongs to no connection.
+    Misread,
+    /// Secrets were lost, for want of room in the kernel's buffer or because their memory could not be read.
+    Lost,
+    /// Hooks are in place, and none was passed.
+    NoSecret,
+}
+
+/// What a reason depends on besides the connection.
+#[derive(Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// The secrets that were written.
+    pub keys: &'a KeyStore,
+    /// The processes.
+    pub processes: &'a Processes,
+    /// The probes.
+    pub probes: &'a ProbeLog,
+    /// Whether secrets of this connection wait for proof.
+    pub waits: &'a dyn Fn(&Random) -> bool,
+    /// Whether a hook reads client randoms that belong to no connection.
+    pub misread: bool,
+    /// Whether any secrets were lost.
+    pub lost: bool,
+}
+
 impl Ledger {
     /// A ClientHello was captured.
-    pub fn client_hello(&mut self, random: [u8; 32], process: Option<u32>) {
-        self.connections.entry(random).or_insert(Connection { process, answered: false, gave_up: false });
+    pub fn client_hello(&mut self, hello: Hello) {
+        self.connections.entry(hello.random).or_insert(Connection {
+            hello,
+            hook: None,
+            gave_up: false,
+            answered: false,
+            wrong: false,
+        });
     }
 
     /// Whether a ClientHello with this random was captured.
-    pub fn knows(&self, random: &[u8; 32]) -> bool {
+    pub fn knows(&self, random: &Random) -> bool {
         self.connections.contains_key(random)
     }
 
+    /// The connection with this random.
+    #[cfg(test)]
+    pub fn connection(&self, random: &Random) -> Option<&Connection> {
+        self.connections.get(random)
+    }
+
     /// The server answered: secrets are needed from here.
-    pub fn answered(&mut self, random: &[u8; 32]) {
+    pub fn answered(&mut self, random: &Random) {
         if let Some(connection) = self.connections.get_mut(random) {
             connection.answered = true;
         }
     }
 
+    /// A secret of it came from this hook.
+    pub fn secret(&mut self, random: &Random, hook: u32) {
+        if let Some(connection) = self.connections.get_mut(random) {
+            connection.hook.get_or_insert(hook);
+        }
+    }
+
+    /// A secret of it opened nothing.
+    pub fn wrong(&mut self, random: &Random) {
+        if let Some(connection) = self.connections.get_mut(random) {
+            connection.wrong = true;
+        }
+    }
+
     /// The packets behind the ServerHello were written although secrets were missing.
-    pub fn gave_up(&mut self, random: &[u8; 32]) {
+    pub fn gave_up(&mut self, random: &Random) {
         if let Some(connection) = self.connections.get_mut(random) {
             connection.gave_up = true;
         }
     }
 
+    /// The randoms of answered connections of which no secret has come, at most `most` of them, the newest ones.
+    pub fn without_secrets(&self, most: usize) -> Vec<Random> {
+        let missing = self.connections.values().filter(|known| known.answered && known.hook.is_none());
+        let mut missing: Vec<_> = missing.map(|known| (known.hello.time.0, known.hello.random)).collect();
+        missing.sort_unstable_by(|a, b| b.cmp(a));
+        missing.into_iter().take(most).map(|(_, random)| random).collect()
+    }
+
+    /// All connections, in the order of their ClientHellos.
+    pub fn connections(&self) -> Vec<&Connection> {
+        let mut all: Vec<_> = self.connections.values().collect();
+        all.sort_by_key(|connection| (connection.hello.time.0, connection.hello.random));
+        all
+    }
+
     /// The state of all connections.
-    pub fn summary(&self, keys: &KeyStore, processes: &Processes, probes: &ProbeLog) -> KeySummary {
+    pub fn summary(&self, circumstances: &Circumstances<'_>) -> KeySummary {
         let mut summary = KeySummary { connections: self.connections.len(), ..KeySummary::default() };
-        for (random, connection) in &self.connections {
-            let completeness = keys.completeness(random);
-            if completeness == Completeness::Complete {
-                summary.with_keys += 1;
-                summary.late += usize::from(connection.gave_up);
-                continue;
+        for connection in self.connections.values() {
+            match connection.reason(circumstances) {
+                None => {
+                    summary.with_keys += 1;
+                    summary.late += usize::from(connection.gave_up);
+                }
+                Some(reason) => {
+                    let text = connection.explain(reason, circumstances);
+                    *summary.without.entry(text).or_default() += 1;
+                }
             }
-            let process = connection.process.and_then(|index| processes.process(index));
-            let reason = connection.reason(completeness, process, probes);
-            *summary.without.entry(reason).or_default() += 1;
         }
         summary
     }
 }
 
 impl Connection {
-    fn reason(&self, completeness: Completeness, process: Option<&Process>, probes: &ProbeLog) -> String {
-        let name = process.map_or("its process", |p| p.name.as_str());
-        if !self.answered {
-            return format!("{name}: the server did not answer the ClientHello");
+    /// Why it has not all its secrets; `None` if it has.
+    pub fn reason(&self, circumstances: &Circumstances<'_>) -> Option<Reason> {
+        let random = &self.hello.random;
+        let completeness = circumstances.keys.completeness(random);
+        let Circumstances { probes, misread, lost, .. } = circumstances;
+        Some(match completeness {
+            Completeness::Complete => return None,
+            _ if !self.answered => Reason::NotAnswered,
+            _ if self.wrong => Reason::Wrong,
+            Completeness::Partial => Reason::Incomplete,
+            Completeness::Missing if (circumstances.waits)(random) => Reason::NotProven,
+            Completeness::Missing if probes.count() == 0 => Reason::NoStack,
+            Completeness::Missing if self.files(circumstances).is_some_and(|files| files.is_empty()) => {
+                Reason::NoStackInProcess
+            }
+            Completeness::Missing if *misread => Reason::Misread,
+            Completeness::Missing if *lost => Reason::Lost,
+            Completeness::Missing => Reason::NoSecret,
+        })
+    }
+
+    /// The same for people.
+    pub fn explain(&self, reason: Reason, circumstances: &Circumstances<'_>) -> String {
+        let process = self.process(circumstances.processes);
+        let name = process.map_or("its process", |process| process.name.as_str());
+        let files = || match self.files(circumstances) {
+            Some(files) => files,
+            None => circumstances.probes.files(),
+        };
+        match reason {
+            Reason::NotAnswered => format!("{name}: the server did not answer the ClientHello"),
+            Reason::Incomplete => {
+                format!("{name}: the handshake was not completed, some secrets never came")
+            }
+            Reason::NoStack => "no known TLS library in the command".to_owned(),
+            Reason::NoStackInProcess => format!("{name}: no known TLS library in this program"),
+            Reason::Wrong => format!("{name}: its secrets open nothing, they were not written"),
+            Reason::NotProven => {
+                format!("{name}: nothing was captured to prove its secrets with, they were not written")
+            }
+            Reason::Misread => {
+                format!("{name}: the client random is not where it was thought to be in {}", files())
+            }
+            Reason::Lost => format!("{name}: its secrets were lost or could not be read"),
+            Reason::NoSecret => format!("{name}: no secret came from it; probed are {}", files()),
         }
-        if completeness == Completeness::Partial {
-            return format!("{name}: the handshake was not completed, some secrets never came");
+    }
+
+    /// The process whose connection it is.
+    pub fn process<'p>(&self, processes: &'p Processes) -> Option<&'p Process> {
+        self.hello.process.and_then(|index| processes.process(index))
+    }
+
+    /// The files with hooks that its process has, where that is known.
+    fn files(&self, circumstances: &Circumstances<'_>) -> Option<String> {
+        circumstances.probes.files_of(self.process(circumstances.processes)?.pid)
+    }
+}
+
+impl Reason {
+    /// A stable name, documented in docs/ledger.md.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotAnswered => "not_answered",
+            Self::Incomplete => "incomplete",
+            Self::NoStack => "no_stack",
+            Self::NoStackInProcess => "no_stack_in_process",
+            Self::Wrong => "wrong",
+            Self::NotProven => "not_proven",
+            Self::Misread => "misread",
+            Self::Lost => "lost",
+            Self::NoSecret => "no_secret",
         }
-        if !probes.any() {
-            return "no known TLS library in the command".to_owned();
-        }
-        format!("{name}: no secret came from it; probed are {}", probes.files())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::probe_log;
     use plaintap_crypt::{SecretLabel, TlsSecret};
     use plaintap_packet::Owner;
+
+    fn hello(random: u8, process: Option<u32>) -> Hello {
+        let end = (Address::Ip4([10, 0, 0, 1]), 443);
+        let time = Nanos(random.into());
+        Hello { random: [random; 32], security: Security::Tls, ends: [end, end], time, process }
+    }
+
+    fn process(processes: &mut Processes, pid: u32, name: &str) -> Option<u32> {
+        let mut owner = Owner { pid, ..Owner::default() };
+        owner.name[..name.len()].copy_from_slice(name.as_bytes());
+        processes.index(&owner).map(|(index, _)| index)
+    }
 
     #[test]
     fn each_connection_is_counted_once_with_its_reason() {
         let (mut ledger, keys, probes) = (Ledger::default(), KeyStore::new(), ProbeLog::default());
         let mut processes = Processes::default();
-        let mut owner = Owner { pid: 7, ..Owner::default() };
-        owner.name[..4].copy_from_slice(b"curl");
-        let curl = processes.index(&owner).map(|(index, _)| index);
+        let curl = process(&mut processes, 7, "curl");
         for n in 1..=4u8 {
-            ledger.client_hello([n; 32], curl);
+            ledger.client_hello(hello(n, curl));
         }
         for n in 2..=4u8 {
             ledger.answered(&[n; 32]);
@@ -175,15 +298,47 @@ mod tests {
             assert!(keys.insert(secret));
         }
         assert!(ledger.knows(&[1; 32]) && !ledger.knows(&[9; 32]));
-        let summary = ledger.summary(&keys, &processes, &probes);
+        let all = Circumstances {
+            keys: &keys,
+            processes: &processes,
+            probes: &probes,
+            waits: &|_| false,
+            misread: false,
+            lost: false,
+        };
+        let summary = ledger.summary(&all);
         assert_eq!((summary.connections, summary.with_keys, summary.late), (4, 2, 1));
         let reasons: Vec<_> = summary.without.keys().map(String::as_str).collect();
         assert_eq!(
             reasons,
             ["curl: the server did not answer the ClientHello", "no known TLS library in the command"]
         );
-        probes.attached("libssl.so.3", [0].into_iter());
-        let summary = ledger.summary(&keys, &processes, &probes);
+        let reason = |circumstances: &Circumstances<'_>| {
+            ledger.connection(&[2; 32]).and_then(|connection| connection.reason(circumstances))
+        };
+        probes.attached("libssl.so.3", None, [(0, probe_log::tests::hook())].into_iter());
+        let summary = ledger.summary(&all);
         assert!(summary.without.contains_key("curl: no secret came from it; probed are libssl.so.3"));
+        assert_eq!(reason(&Circumstances { lost: true, ..all }), Some(Reason::Lost));
+        assert_eq!(reason(&Circumstances { misread: true, ..all }), Some(Reason::Misread));
+        assert_eq!(reason(&Circumstances { waits: &|_| true, ..all }), Some(Reason::NotProven));
+        probes.executes(7);
+        assert_eq!(reason(&all), Some(Reason::NoStackInProcess));
+        ledger.wrong(&[2; 32]);
+        assert_eq!(
+            ledger.connection(&[2; 32]).and_then(|connection| connection.reason(&all)),
+            Some(Reason::Wrong)
+        );
+    }
+
+    #[test]
+    fn those_without_secrets_are_given_newest_first() {
+        let mut ledger = Ledger::default();
+        for n in 1..=5u8 {
+            ledger.client_hello(hello(n, None));
+            ledger.answered(&[n; 32]);
+        }
+        ledger.secret(&[4; 32], 0);
+        assert_eq!(ledger.without_secrets(3), [[5; 32], [3; 32], [2; 32]]);
     }
 }

@@ -1,14 +1,15 @@
 //! Places probes: each file that the target executes or maps is searched once, and probed where secrets pass.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use plaintap_linux::bpf::{Attacher, HookId};
-use plaintap_linux::run::Mapping;
+use plaintap_linux::run::{Kind, Mapping};
 
-use super::ledger::ProbeLog;
+use super::probe_log::ProbeLog;
 use super::survey::file_name;
 use crate::stacks::{Unsearched, survey};
 
@@ -16,19 +17,27 @@ use crate::stacks::{Unsearched, survey};
 pub struct Prober {
     attacher: Attacher,
     log: Arc<ProbeLog>,
+    /// Files with hooks.
+    hooked: HashSet<PathBuf>,
 }
 
 impl Prober {
     /// Tells `log` what it finds.
     pub fn new(attacher: Attacher, log: Arc<ProbeLog>) -> Self {
-        Self { attacher, log }
+        Self { attacher, log, hooked: HashSet::new() }
     }
 
     /// Takes note of a file that a process of the target is about to execute or map, and probes it if it is new. The
     /// process waits meanwhile.
     pub fn mapping(&mut self, mapping: &Mapping) {
+        if mapping.kind == Kind::Exec {
+            self.log.executes(mapping.pid);
+        }
         if mapping.new_file {
             self.search(&mapping.file, &mapping.path);
+        }
+        if self.hooked.contains(&mapping.path) {
+            self.log.uses(mapping.pid, &file_name(&mapping.path));
         }
     }
 
@@ -55,8 +64,13 @@ impl Prober {
                     self.log.failed(format!("{name}: {function} cannot be probed: {error}"));
                 }
                 if !attached.hooks.is_empty() {
-                    let hooks = attached.hooks.iter().map(|&(_, HookId(id))| id);
-                    self.log.attached(&file_name(path), hooks);
+                    let hooks = attached.hooks.iter();
+                    let hooks =
+                        hooks.filter_map(|&(index, HookId(id))| Some((id, found.hooks.get(index)?.clone())));
+                    // A descriptor of our own: the target's file may be gone when it is needed.
+                    let descriptor = file.try_clone().ok().map(Arc::new);
+                    self.log.attached(&file_name(path), descriptor.as_ref(), hooks);
+                    self.hooked.insert(path.to_owned());
                 }
             }
             Err(error) => self.log.failed(format!("{name}: cannot be probed: {error}")),

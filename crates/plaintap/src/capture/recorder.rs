@@ -1,23 +1,35 @@
 //! The recorder: takes packets and secrets as they come, gives them to the sink in the order a reader needs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use plaintap_crypt::{Completeness, KeyStore, TlsSecret};
 use plaintap_packet::file::{InterfaceStatistics, Process};
-use plaintap_packet::{Batch, CapturedPacket, Direction, LinkType, Owner, Packet};
+use plaintap_packet::{Batch, CapturedPacket, Direction, LinkType, Nanos, Owner, Packet};
+use serde_json::Value;
 
 use super::flows::{Flows, Seen};
 use super::hold::{Held, Queue};
-use super::ledger::{KeySummary, Ledger, ProbeLog};
+use super::ledger::{Circumstances, Hello, KeySummary, Ledger};
+use super::ledger_json::{self, HookReport};
+use super::probe_log::ProbeLog;
 use super::processes::{Processes, comment};
+use super::proofs::Proofs;
+use crate::hello::{QuicHellos, Security, client_hello_random, dtls_hello_random, is_quic_or_dtls};
 use crate::segment::Segments;
 
 /// Secrets of so many connections that are not in the capture are kept in case their ClientHello comes yet; what is
 /// beyond is only counted.
 const UNPROVED_CONNECTIONS: usize = 16_384;
+/// Secrets that are kept of one of them: a connection has five or six, and a few more when two hooks pass them.
+const STRAY_SECRETS: usize = 32;
+
+/// Packets come by another ring buffer, and so long may the ClientHello of a secret be behind it.
+const STRANGE: Duration = Duration::from_millis(100);
+/// Two programs at one place run within so many nanoseconds for the same hit.
+const SAME_HIT: i64 = 20_000_000;
 
 /// Where a recording goes: the capture file, or lines on standard error.
 pub trait Sink {
@@ -52,6 +64,19 @@ impl Default for RecorderOptions {
     }
 }
 
+/// A packet without what its file keeps of it.
+fn bare<'d>(data: &'d [u8], captured: &CapturedPacket, link_type: LinkType) -> Packet<'d> {
+    Packet {
+        data,
+        time: captured.time,
+        original_length: captured.original_length,
+        link_type,
+        interface: 0,
+        direction: captured.direction,
+        process: None,
+    }
+}
+
 /// Packets recorded so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recorded {
@@ -68,6 +93,23 @@ impl Recorded {
     }
 }
 
+/// The hit of a hook that a secret comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The hook's number.
+    pub hook: u32,
+    /// The thread.
+    pub tid: u32,
+    /// When it passed.
+    pub time: Nanos,
+}
+
+/// A secret whose client random no captured ClientHello has. All zeros stand for one that could not be read.
+struct Stray {
+    secret: TlsSecret,
+    origin: Origin,
+}
+
 /// See the module.
 pub struct Recorder {
     sink: Box<dyn Sink + Send>,
@@ -80,11 +122,17 @@ pub struct Recorder {
     keys: KeyStore,
     probes: Arc<ProbeLog>,
     queue: Queue,
-    /// Secrets whose ClientHello was captured, not yet given to the sink.
+    quic: QuicHellos,
+    proofs: Proofs,
+    /// Hooks that have read the client random of a captured connection.
+    familiar: HashSet<u32>,
+    /// The others, since they were first passed.
+    strangers: HashMap<u32, Instant>,
+    /// Secrets that are right, not yet given to the sink.
     proved: Vec<TlsSecret>,
     /// Secrets whose ClientHello was not captured (yet): they are not written.
-    unproved: HashMap<[u8; 32], Vec<TlsSecret>>,
-    /// Secrets beyond [`UNPROVED_CONNECTIONS`].
+    unproved: HashMap<[u8; 32], Vec<Stray>>,
+    /// Secrets beyond [`UNPROVED_CONNECTIONS`] or [`STRAY_SECRETS`].
     unproved_beyond: usize,
     recorded: Recorded,
     taken: u64,
@@ -110,6 +158,10 @@ impl Recorder {
             keys,
             probes,
             queue: Queue::default(),
+            quic: QuicHellos::new(),
+            proofs: Proofs::default(),
+            familiar: HashSet::new(),
+            strangers: HashMap::new(),
             proved: Vec::new(),
             unproved: HashMap::new(),
             unproved_beyond: 0,
@@ -133,21 +185,46 @@ impl Recorder {
         Ok(())
     }
 
-    /// Takes a secret from a probe. Returns whether it is new.
-    pub fn secret(&mut self, secret: TlsSecret) -> bool {
-        if !self.keys.insert(secret.clone()) {
-            return false;
+    /// Takes a secret from a probe.
+    pub fn secret(&mut self, secret: TlsSecret, origin: Origin, now: Instant) {
+        let random = secret.client_random;
+        if self.ledger.knows(&random) {
+            return self.admit(secret, origin.hook);
         }
-        if self.ledger.knows(&secret.client_random) {
+        if !self.familiar.contains(&origin.hook) {
+            self.strangers.entry(origin.hook).or_insert(now);
+        }
+        let full = self.unproved.len() >= UNPROVED_CONNECTIONS && !self.unproved.contains_key(&random);
+        let strays = match full {
+            true => None,
+            false => Some(self.unproved.entry(random).or_default()),
+        };
+        match strays.filter(|strays| strays.len() < STRAY_SECRETS) {
+            Some(strays) => strays.push(Stray { secret, origin }),
+            None => self.unproved_beyond += 1,
+        }
+    }
+
+    /// A secret of a connection whose ClientHello was captured.
+    fn admit(&mut self, secret: TlsSecret, hook: u32) {
+        self.ledger.secret(&secret.client_random, hook);
+        if self.familiar.insert(hook) {
+            self.strangers.remove(&hook);
+        }
+        if let Some(secret) = self.proofs.secret(secret, hook) {
+            self.accept(secret);
+        }
+    }
+
+    /// A secret that is right.
+    fn accept(&mut self, secret: TlsSecret) {
+        let random = secret.client_random;
+        if self.keys.insert(secret.clone()) {
             self.proved.push(secret);
-        } else if self.unproved.len() < UNPROVED_CONNECTIONS
-            || self.unproved.contains_key(&secret.client_random)
-        {
-            self.unproved.entry(secret.client_random).or_default().push(secret);
-        } else {
-            self.unproved_beyond += 1;
         }
-        true
+        if self.keys.completeness(&random) == Completeness::Complete {
+            self.proofs.complete(&random);
+        }
     }
 
     /// Gives to the sink what need not wait any longer. Called after each round of packets and secrets.
@@ -155,6 +232,13 @@ impl Recorder {
     /// # Errors
     /// When the sink cannot take it.
     pub fn release(&mut self, now: Instant) -> io::Result<()> {
+        let judgement = self.proofs.judge(self.link_type);
+        for secret in judgement.accepted {
+            self.accept(secret);
+        }
+        for random in judgement.wrong {
+            self.ledger.wrong(&random);
+        }
         self.write_secrets()?;
         while let Some(head) = self.queue.head() {
             if let Some(random) = head.waits_for
@@ -197,9 +281,78 @@ impl Recorder {
         self.unproved_beyond + self.unproved.values().map(Vec::len).sum::<usize>()
     }
 
-    /// The state of the keys.
-    pub fn key_summary(&self) -> KeySummary {
-        self.ledger.summary(&self.keys, &self.processes, &self.probes)
+    /// What was found out about secrets and hooks.
+    pub fn proofs(&self) -> &Proofs {
+        &self.proofs
+    }
+
+    /// The state of the keys. `lost` says whether secrets were lost before they came here.
+    pub fn key_summary(&self, lost: bool) -> KeySummary {
+        self.with_circumstances(lost, |circumstances| self.ledger.summary(circumstances))
+    }
+
+    /// The ledger as JSON.
+    pub fn ledger_json(&self, lost: bool, hooks: &[HookReport]) -> Value {
+        self.with_circumstances(lost, |circumstances| {
+            ledger_json::ledger(&self.ledger, circumstances, &self.proofs, self.unproved() as u64, hooks)
+        })
+    }
+
+    fn with_circumstances<T>(&self, lost: bool, act: impl FnOnce(&Circumstances<'_>) -> T) -> T {
+        act(&Circumstances {
+            keys: &self.keys,
+            processes: &self.processes,
+            probes: &self.probes,
+            waits: &|random| self.proofs.waits(random),
+            misread: !self.strangers.is_empty(),
+            lost,
+        })
+    }
+
+    /// Hooks that never read the client random of a captured connection, only others, while connections are without secrets.
+    pub fn misread_hooks(&self, now: Instant) -> Vec<u32> {
+        let strangers = self.strangers.iter().filter(|(_, since)| now.duration_since(**since) >= STRANGE);
+        let hooks: Vec<u32> = strangers.map(|(&hook, _)| hook).collect();
+        if hooks.is_empty() || self.ledger.without_secrets(1).is_empty() {
+            return Vec::new();
+        }
+        hooks
+    }
+
+    /// The client randoms of answered connections without secrets, the newest ones.
+    pub fn without_secrets(&self, most: usize) -> Vec<[u8; 32]> {
+        self.ledger.without_secrets(most)
+    }
+
+    /// This hook is read in another way from now on.
+    pub fn corrected(&mut self, hook: u32) {
+        self.strangers.remove(&hook);
+    }
+
+    /// The secret that a thread passed to a hook at this time is of the connection with this random.
+    pub fn rescue(&mut self, hook: u32, tid: u32, time: Nanos, random: [u8; 32]) {
+        let mut nearest: Option<(i64, [u8; 32], usize)> = None;
+        for (&key, strays) in &self.unproved {
+            for (index, Stray { origin, .. }) in strays.iter().enumerate() {
+                let distance = origin.time.since(time).abs();
+                if (origin.hook, origin.tid) == (hook, tid)
+                    && distance < SAME_HIT
+                    && nearest.is_none_or(|(least, _, _)| distance < least)
+                {
+                    nearest = Some((distance, key, index));
+                }
+            }
+        }
+        let Some((_, key, index)) = nearest else { return };
+        let Some(strays) = self.unproved.get_mut(&key) else { return };
+        let Stray { mut secret, origin } = strays.remove(index);
+        if strays.is_empty() {
+            self.unproved.remove(&key);
+        }
+        secret.client_random = random;
+        if self.ledger.knows(&random) {
+            self.admit(secret, origin.hook);
+        }
     }
 
     /// Makes what was recorded visible to readers.
@@ -222,18 +375,45 @@ impl Recorder {
 
     fn packet(&mut self, captured: &CapturedPacket, data: &[u8], now: Instant) -> io::Result<()> {
         let own = self.process(&captured.owner)?;
+        let (mut ends, mut security) = (None, Security::Tls);
         let seen = match self.segments.find(data) {
-            Some(segment) => self.flows.observe(&segment, own, now),
+            Some(segment) => {
+                ends = Some([segment.source, segment.destination]);
+                let hello = match segment.tcp {
+                    true => client_hello_random(segment.payload),
+                    false if is_quic_or_dtls(segment.payload) => match dtls_hello_random(segment.payload) {
+                        Some(random) => {
+                            security = Security::Dtls;
+                            Some(random)
+                        }
+                        None => {
+                            security = Security::Quic;
+                            self.quic.random(&bare(data, captured, self.link_type))
+                        }
+                    },
+                    false => None,
+                };
+                self.flows.observe(&segment, hello, own, now)
+            }
             None => Seen { process: own, ..Seen::default() },
         };
-        if let Some(random) = seen.client_hello {
-            self.ledger.client_hello(random, seen.process);
-            self.proved.extend(self.unproved.remove(&random).unwrap_or_default());
+        if let Some((random, ends)) = seen.client_hello.zip(ends) {
+            let hello = Hello { random, security, ends, time: captured.time, process: seen.process };
+            self.ledger.client_hello(hello);
+            self.proofs.begin(random, self.probes.count(), security == Security::Dtls);
+            for stray in self.unproved.remove(&random).unwrap_or_default() {
+                self.admit(stray.secret, stray.origin.hook);
+            }
+        }
+        if self.proofs.wants_packets()
+            && let Some(random) = seen.random
+        {
+            self.proofs.packet(&random, data, captured.original_length);
         }
         let mut waits_for = None;
         if let Some(random) = seen.answer {
             self.ledger.answered(&random);
-            if self.probes.any() && self.keys.completeness(&random) != Completeness::Complete {
+            if self.probes.count() > 0 && self.keys.completeness(&random) != Completeness::Complete {
                 waits_for = Some(random);
             }
         }
@@ -325,12 +505,14 @@ impl Recorded {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::probe_log;
     use std::sync::Mutex;
 
     use plaintap_crypt::SecretLabel;
     use plaintap_packet::Nanos;
 
     const RANDOM: [u8; 32] = [7; 32];
+    const HOOK: u32 = 3;
 
     /// Writes down what it is given.
     #[derive(Clone, Default)]
@@ -374,8 +556,10 @@ mod tests {
 
     fn recorder(options: RecorderOptions) -> (Recorder, Log) {
         let (log, probes) = (Log::default(), Arc::new(ProbeLog::default()));
-        probes.attached("libssl", [0].into_iter());
-        let recorder = Recorder::new(Box::new(log.clone()), LinkType::RAW, options, KeyStore::new(), probes);
+        probes.attached("libssl", None, [(HOOK, probe_log::tests::hook())].into_iter());
+        let mut recorder =
+            Recorder::new(Box::new(log.clone()), LinkType::RAW, options, KeyStore::new(), probes);
+        recorder.proofs.trust(HOOK);
         (recorder, log)
     }
 
@@ -416,8 +600,14 @@ mod tests {
 
     const SERVER_HELLO: &[u8] = &[22, 3, 3, 0, 2, 2, 0];
 
-    fn secret(label: SecretLabel) -> TlsSecret {
-        TlsSecret::new(label, RANDOM, &[9; 48]).unwrap()
+    /// A secret of the connection, as a probe reads it.
+    fn give(recorder: &mut Recorder, label: SecretLabel) {
+        give_from(recorder, HOOK, RANDOM, label, Instant::now());
+    }
+
+    fn give_from(recorder: &mut Recorder, hook: u32, random: [u8; 32], label: SecretLabel, now: Instant) {
+        let secret = TlsSecret::new(label, random, &[9; 48]).unwrap();
+        recorder.secret(secret, Origin { hook, tid: 5, time: Nanos(1000) }, now);
     }
 
     #[test]
@@ -435,18 +625,19 @@ mod tests {
             SecretLabel::ClientHandshakeTrafficSecret,
             SecretLabel::ClientTrafficSecret0,
         ] {
-            assert!(recorder.secret(secret(label)));
+            give(&mut recorder, label);
         }
         recorder.release(now).unwrap();
         assert_eq!(log.take(), ["3 secrets"]);
-        assert!(recorder.secret(secret(SecretLabel::ServerTrafficSecret0)));
-        assert!(!recorder.secret(secret(SecretLabel::ServerTrafficSecret0)));
+        for _ in 0..2 {
+            give(&mut recorder, SecretLabel::ServerTrafficSecret0);
+        }
         recorder.release(now).unwrap();
         assert_eq!(log.take(), ["1 secrets", "packet 3 of 0", "packet 4 of 0"]);
         recorder.packets(&batch(5, &[(false, b"y")]), now).unwrap();
         recorder.finish(&InterfaceStatistics::default()).unwrap();
         assert_eq!(log.take(), ["packet 5 of 0", "end"]);
-        let summary = recorder.key_summary();
+        let summary = recorder.key_summary(false);
         assert_eq!((summary.connections, summary.with_keys, summary.late), (1, 1, 0));
     }
 
@@ -454,7 +645,7 @@ mod tests {
     fn a_secret_without_a_captured_client_hello_is_never_written() {
         let (mut recorder, log) = recorder(RecorderOptions::default());
         let now = Instant::now();
-        recorder.secret(secret(SecretLabel::ClientRandom));
+        give(&mut recorder, SecretLabel::ClientRandom);
         recorder.packets(&batch(1, &[(true, b"")]), now).unwrap();
         recorder.release(now).unwrap();
         assert_eq!(recorder.unproved(), 1);
@@ -464,6 +655,48 @@ mod tests {
         recorder.release(now).unwrap();
         assert_eq!(recorder.unproved(), 0);
         assert_eq!(log.take(), ["1 secrets", "packet 2 of 0", "packet 3 of 0"]);
+    }
+
+    #[test]
+    fn a_secret_of_a_hook_that_is_not_proven_is_not_written() {
+        let (mut recorder, log) = recorder(RecorderOptions::default());
+        let now = Instant::now();
+        recorder.packets(&batch(1, &[(true, &client_hello()), (false, SERVER_HELLO)]), now).unwrap();
+        give_from(&mut recorder, HOOK + 1, RANDOM, SecretLabel::ClientRandom, now);
+        recorder.release(now).unwrap();
+        recorder.finish(&InterfaceStatistics::default()).unwrap();
+        assert!(log.take().iter().all(|line| !line.contains("secrets")));
+        assert_eq!(recorder.proofs().undecided(), 1);
+        assert!(
+            recorder.key_summary(false).without.keys().any(|reason| reason.contains("to prove its secrets"))
+        );
+    }
+
+    #[test]
+    fn a_hook_that_reads_other_randoms_is_noticed_and_its_secrets_can_be_rescued() {
+        let (mut recorder, log) = recorder(RecorderOptions::default());
+        let now = Instant::now();
+        give(&mut recorder, SecretLabel::ExporterSecret);
+        give_from(&mut recorder, HOOK, [0; 32], SecretLabel::ClientRandom, now);
+        assert!(recorder.misread_hooks(now + STRANGE).is_empty(), "no connection lacks its secrets");
+        let handshake = [(true, client_hello()), (false, SERVER_HELLO.to_vec())];
+        let handshake = handshake.each_ref().map(|(from_client, bytes)| (*from_client, &bytes[..]));
+        let mut other = client_hello();
+        other[11..43].fill(8);
+        recorder.packets(&batch(1, &[(true, &other), (false, SERVER_HELLO)]), now).unwrap();
+        recorder.strangers.insert(HOOK, now);
+        recorder.familiar.clear();
+        assert!(recorder.misread_hooks(now).is_empty(), "the ClientHello may come yet");
+        assert_eq!(recorder.misread_hooks(now + STRANGE), [HOOK]);
+        recorder.packets(&batch(3, &handshake), now).unwrap();
+        recorder.rescue(HOOK, 6, Nanos(1000), [8; 32]);
+        recorder.rescue(HOOK, 5, Nanos(1000 + SAME_HIT), [8; 32]);
+        assert_eq!(recorder.unproved(), 1, "another thread, another time");
+        recorder.rescue(HOOK, 5, Nanos(1100), [8; 32]);
+        assert_eq!(recorder.unproved(), 0);
+        assert!(recorder.misread_hooks(now + STRANGE).is_empty());
+        recorder.release(now).unwrap();
+        assert!(log.take().contains(&"2 secrets".to_owned()), "the stray one of before too");
     }
 
     #[test]
@@ -481,8 +714,8 @@ mod tests {
         recorder.release(now + Duration::from_secs(1)).unwrap();
         assert_eq!(log.take(), ["packet 2 of 0", "packet 3 of 0"]);
         assert!(!recorder.any_held());
-        recorder.secret(secret(SecretLabel::ClientRandom));
-        assert_eq!(recorder.key_summary().late, 1);
+        give(&mut recorder, SecretLabel::ClientRandom);
+        assert_eq!(recorder.key_summary(false).late, 1);
 
         let (mut recorder, log) = self::recorder(options);
         recorder.packets(&batch(1, handshake), now).unwrap();

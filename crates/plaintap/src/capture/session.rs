@@ -12,14 +12,19 @@ use plaintap_linux::bpf::{
     HookId, Probes, SecretEvent, SecretReader, SocketsOptions, SocketsSource, TargetFilter,
 };
 use plaintap_linux::run::{Command, ExitStatus, Prepared};
+use plaintap_locate::Field;
 use plaintap_packet::file::InterfaceStatistics;
 use plaintap_packet::{Batch, CaptureSource, CaptureStatistics, Nanos};
+use serde_json::Value;
 
-use super::ledger::{KeySummary, ProbeLog};
+use super::ledger::KeySummary;
+use super::ledger_json::HookReport;
 use super::live_text::LiveText;
 use super::pcapng_sink::PcapngSink;
+use super::probe_log::ProbeLog;
 use super::prober::Prober;
-use super::recorder::{Recorded, Recorder, RecorderOptions, Sink};
+use super::recorder::{Origin, Recorded, Recorder, RecorderOptions, Sink};
+use super::relearn::Relearner;
 use crate::capture_filter::SocketFilter;
 use crate::out::CaptureFile;
 
@@ -71,6 +76,14 @@ pub struct KeyReport {
     pub unreadable: u64,
     /// Secrets that no captured ClientHello asked for; they were not written.
     pub unproved: usize,
+    /// Secrets that did not open what they had to; they were not written.
+    pub wrong: u64,
+    /// Secrets that nothing was captured to prove with; they were not written.
+    pub not_proven: u64,
+    /// Hooks that did not read what they should and what became of them, one line each.
+    pub hooks: Vec<String>,
+    /// The ledger as JSON.
+    pub ledger: Value,
     /// Files that look like a TLS stack, but could not be probed.
     pub failures: Vec<String>,
     /// Programs and libraries that could not be looked at before they ran.
@@ -90,7 +103,7 @@ pub fn capture_command(
     // This forks: no thread may exist yet.
     let mut prepared = command.prepare()?;
     let log = Arc::new(ProbeLog::default());
-    let (source, probes) = start_sources(&prepared, options)?;
+    let (source, probes, target_filter) = start_sources(&prepared, options)?;
     let (secrets, supervisor) = match probes {
         Some(Probes { attacher, reader }) => {
             let mut prober = Prober::new(attacher, Arc::clone(&log));
@@ -114,7 +127,14 @@ pub fn capture_command(
         bail!("interrupted before the command was started");
     }
     let recorder = Recorder::new(sink, link_type, options.recorder, KeyStore::new(), Arc::clone(&log));
-    let recording = Recording { source, secrets, recorder, log: Arc::clone(&log), start: now() };
+    let recording = Recording {
+        source,
+        secrets,
+        relearner: Relearner::new(target_filter),
+        recorder,
+        log: Arc::clone(&log),
+        start: now(),
+    };
 
     let ended = Arc::new(AtomicBool::new(false));
     let thread = {
@@ -144,21 +164,20 @@ pub fn capture_command(
 const WITHOUT_KEYS: &str = "TLS secrets cannot be taken (run with --no-keys to capture without)";
 
 /// Loads the capture and the probe programs. Each takes a while, most of it in the kernel, so they are loaded at once.
-fn start_sources(prepared: &Prepared, options: &SessionOptions) -> Result<(SocketsSource, Option<Probes>)> {
+fn start_sources(
+    prepared: &Prepared,
+    options: &SessionOptions,
+) -> Result<(SocketsSource, Option<Probes>, TargetFilter)> {
     let directory = prepared.cgroup().directory();
+    let target = TargetFilter::of_directory(directory)?;
     thread::scope(|scope| {
-        let probes = options.keys.then(|| {
-            scope.spawn(move || {
-                let target = TargetFilter::of_directory(directory)?;
-                Probes::new(&target)
-            })
-        });
+        let probes = options.keys.then(|| scope.spawn(move || Probes::new(&target)));
         let source = SocketsSource::attach(directory, &options.sockets());
         let probes = probes.map(|thread| match thread.join() {
             Ok(probes) => probes,
             Err(panic) => std::panic::resume_unwind(panic),
         });
-        Ok((source?, probes.transpose().context(WITHOUT_KEYS)?))
+        Ok((source?, probes.transpose().context(WITHOUT_KEYS)?, target))
     })
 }
 
@@ -182,6 +201,7 @@ impl SessionOptions {
 struct Recording {
     source: SocketsSource,
     secrets: Option<SecretReader>,
+    relearner: Relearner,
     recorder: Recorder,
     log: Arc<ProbeLog>,
     start: Nanos,
@@ -234,7 +254,7 @@ impl Recording {
             self.source.next_batch(&mut batch, ROUND).map_err(Failure::Source)?;
             let now = Instant::now();
             self.recorder.packets(&batch, now).map_err(Failure::Output)?;
-            self.take_secrets(&mut events)?;
+            self.take_secrets(&mut events, now)?;
             self.recorder.release(now).map_err(Failure::Output)?;
             let idle = batch.packets.is_empty();
             if idle || now.duration_since(flushed) >= FLUSH {
@@ -254,35 +274,70 @@ impl Recording {
         }
     }
 
-    fn take_secrets(&mut self, events: &mut Vec<SecretEvent>) -> Result<(), Failure> {
+    fn take_secrets(&mut self, events: &mut Vec<SecretEvent>, now: Instant) -> Result<(), Failure> {
         let Some(reader) = &mut self.secrets else { return Ok(()) };
         events.clear();
         reader.next_batch(events, Duration::ZERO).map_err(Failure::Source)?;
         for event in events.drain(..) {
             // Other labels (a key update's) need no line: readers derive those secrets themselves.
             let Some(label) = SecretLabel::from_name(event.label()) else { continue };
-            if let Ok(secret) = TlsSecret::new(label, event.client_random, event.secret.as_bytes()) {
-                self.recorder.secret(secret);
+            let random = event.client_random.unwrap_or_default();
+            if let Ok(secret) = TlsSecret::new(label, random, event.secret.as_bytes()) {
+                let origin = Origin { hook: event.hook.0, tid: event.tid, time: event.time };
+                self.recorder.secret(secret, origin, now);
             }
         }
+        self.relearner.round(&mut self.recorder, reader, &self.log, now);
         Ok(())
     }
 
     fn key_report(&self, secrets: &SecretReader) -> KeyReport {
-        let hooks = self.log.hooks();
-        let statistics = hooks.into_iter().filter_map(|id| secrets.statistics(HookId(id)).ok());
-        let (mut lost, mut unreadable) = (0, 0);
-        for hook in statistics {
-            lost += hook.lost;
-            unreadable += hook.unreadable();
-        }
+        let hooks: Vec<HookReport> = self
+            .log
+            .hooks()
+            .into_iter()
+            .map(|(id, placed)| {
+                let counts = secrets.statistics(HookId(id)).unwrap_or_default();
+                let (hits, lost, unreadable) = (counts.hits, counts.lost, counts.unreadable());
+                HookReport { id, placed, hits, lost, unreadable }
+            })
+            .collect();
+        let lost = hooks.iter().map(|hook| hook.lost).sum();
+        let unreadable = hooks.iter().map(|hook| hook.unreadable).sum();
+        let proofs = self.recorder.proofs();
+        let any_lost = lost + unreadable > 0;
         KeyReport {
-            connections: self.recorder.key_summary(),
+            connections: self.recorder.key_summary(any_lost),
             lost,
             unreadable,
             unproved: self.recorder.unproved(),
+            wrong: proofs.wrong().values().sum(),
+            not_proven: proofs.undecided(),
+            hooks: hooks.iter().filter_map(|hook| self.hook_news(hook)).collect(),
+            ledger: self.recorder.ledger_json(any_lost, &hooks),
             failures: self.log.failures(),
             unnoticed: 0,
+        }
+    }
+
+    /// What there is to say of a hook.
+    fn hook_news(&self, report: &HookReport) -> Option<String> {
+        let proofs = self.recorder.proofs();
+        let placed = &report.placed;
+        let place = format!("{}: {}", placed.file, placed.hook.kind.function());
+        let wrong = proofs.wrong().get(&report.id).copied().unwrap_or(0);
+        let Field::Memory { address, .. } = &placed.hook.client_random else { return None };
+        match &placed.before {
+            _ if wrong > 0 && !proofs.is_proven(report.id) => {
+                Some(format!("{place}: what it reads there is no secret"))
+            }
+            Some(before) if proofs.is_proven(report.id) => {
+                Some(format!("{place}: the client random was not at {before}; found at {address}"))
+            }
+            Some(before) => Some(format!(
+                "{place}: the client random was not at {before}; {address} was tried, not proven"
+            )),
+            None => None,
         }
     }
 }

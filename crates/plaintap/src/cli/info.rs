@@ -11,7 +11,8 @@ use plaintap_packet::file::secrets_type;
 use serde_json::{Value, json};
 
 use crate::args::{InfoArguments, TimeFormat};
-use crate::files::{Depth, Facts, InterfaceFacts, Security, TlsFacts, display_name, gather};
+use crate::files::{Depth, Facts, InterfaceFacts, TlsFacts, display_name, gather};
+use crate::hello::Security;
 use crate::out::{Clock, push_printable};
 
 /// Unreadable TLS connections that the text lists; JSON has them all.
@@ -332,11 +333,7 @@ fn state(tls: &TlsFacts) -> &'static str {
 }
 
 fn protocol(tls: &TlsFacts) -> &'static str {
-    match tls.connection.security {
-        Security::Tls => "tls",
-        Security::Dtls => "dtls",
-        Security::Quic => "quic",
-    }
+    tls.connection.security.name()
 }
 
 fn ends(tls: &TlsFacts) -> String {

@@ -12,7 +12,7 @@ use crate::args::RunArguments;
 use crate::capture::{KeyReport, Outcome, RecorderOptions, SessionOptions, capture_command};
 use crate::capture_filter::SocketFilter;
 use crate::complain;
-use crate::out::CaptureFile;
+use crate::out::{CaptureFile, PrivateFile};
 
 /// Runs the command; ends the process as the command ended.
 ///
@@ -23,10 +23,21 @@ pub fn run(arguments: &RunArguments) -> Result<ExitCode> {
         Ok(filter) => filter,
         Err(error) => return Ok(usage(&error)),
     };
+    // Before the command runs, so that it does not run for nothing.
+    let ledger = match arguments.ledger.as_deref().map(PrivateFile::create).transpose() {
+        Ok(ledger) => ledger,
+        Err(error) => {
+            complain(&error);
+            return Ok(ExitCode::FAILURE);
+        }
+    };
     match start(arguments, filter) {
         Ok(outcome) => {
             if !arguments.quiet {
                 eprint!("{}", summary(&outcome, arguments.write.as_deref()));
+            }
+            if let Err(error) = ledger.map_or(Ok(()), |file| write_ledger(file, &outcome)) {
+                complain(&error);
             }
             if let Some(failure) = outcome.failure {
                 complain(&failure);
@@ -76,6 +87,11 @@ fn start(arguments: &RunArguments, filter: Option<SocketFilter>) -> Result<Outco
         let _ = std::fs::remove_file(path);
     }
     outcome
+}
+
+fn write_ledger(file: PrivateFile, outcome: &Outcome) -> Result<()> {
+    let Some(keys) = &outcome.keys else { return Ok(()) };
+    file.write(&format!("{:#}\n", keys.ledger))
 }
 
 /// The lines at the end: what was captured, what was lost, what can be decrypted.
@@ -133,6 +149,9 @@ fn key_summary(keys: &KeyReport, text: &mut String) {
     for (reason, number) in &connections.without {
         let _ = writeln!(text, "plaintap:   {number} without: {reason}");
     }
+    for line in &keys.hooks {
+        let _ = writeln!(text, "plaintap:   {line}");
+    }
     if !connections.without.is_empty() {
         for failure in &keys.failures {
             let _ = writeln!(text, "plaintap:   {failure}");
@@ -142,6 +161,8 @@ fn key_summary(keys: &KeyReport, text: &mut String) {
         (connections.late as u64, "with keys that came only after the packets were written"),
         (keys.lost, "secrets lost for want of room in the kernel's buffer"),
         (keys.unreadable, "secrets that could not be read from the process's memory"),
+        (keys.wrong, "secrets that open nothing (not written)"),
+        (keys.not_proven, "secrets that nothing was captured to prove with (not written)"),
         (keys.unproved as u64, "secrets of connections that are not in the capture (not written)"),
         (keys.unnoticed, "programs or libraries that could not be looked at before they ran"),
     ] {

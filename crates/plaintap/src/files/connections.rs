@@ -3,11 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use plaintap_crypt::{KeyStore, TlsDecryptor};
-use plaintap_decode::{Address, Decoder, Options, Value, id, registry};
+use plaintap_decode::{Address, Decoder, Options, id};
 use plaintap_packet::{BufferId, Packet};
 
-use crate::capture::client_hello_random;
+use crate::hello::{QuicHellos, Security, client_hello_random, dtls_hello_random, is_quic_or_dtls};
 
 /// TLS connections that are remembered one by one; more are only counted, so that memory is bounded.
 const MAX_TLS_CONNECTIONS: usize = 200_000;
@@ -26,17 +25,6 @@ enum Transport {
     Udp,
     /// Anything between two addresses.
     Other,
-}
-
-/// What carries the handshake of TLS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Security {
-    /// TLS over TCP.
-    Tls,
-    /// DTLS.
-    Dtls,
-    /// QUIC.
-    Quic,
 }
 
 /// One TLS connection, known by its ClientHello.
@@ -71,7 +59,7 @@ pub struct Seen {
 /// ClientHello is encrypted, with a key that everybody can make.
 pub struct Connections {
     decoder: Decoder,
-    quic: Decoder,
+    quic: QuicHellos,
     number: u64,
     /// The TLS connections in order.
     pub tls: Vec<TlsConnection>,
@@ -86,10 +74,7 @@ impl Connections {
         let options = Options { flows: false, reassemble: false, ..Options::default() };
         Self {
             decoder: Decoder::new(options),
-            quic: Decoder::new(Options {
-                decryptor: Some(Box::new(TlsDecryptor::new(KeyStore::new()))),
-                ..Options::default()
-            }),
+            quic: QuicHellos::new(),
             number: 0,
             tls: Vec::new(),
             known: HashSet::new(),
@@ -129,7 +114,9 @@ impl Connections {
             Transport::Tcp => client_hello_random(payload).map(|random| (Security::Tls, random)),
             Transport::Udp => match dtls_hello_random(payload) {
                 Some(random) => Some((Security::Dtls, random)),
-                None if seen.datagram_security => self.quic_hello_random(packet),
+                None if seen.datagram_security => {
+                    self.quic.random(packet).map(|random| (Security::Quic, random))
+                }
                 None => None,
             },
             Transport::Other => None,
@@ -140,22 +127,6 @@ impl Connections {
             self.remember(TlsConnection { security, ends, client_random, packet: self.number });
         }
         Some(seen)
-    }
-
-    /// The random of the ClientHello that this packet completes.
-    fn quic_hello_random(&mut self, packet: &Packet<'_>) -> Option<(Security, [u8; 32])> {
-        const CLIENT_HELLO: u64 = 1;
-        let decoded = self.quic.decode(packet, self.number);
-        let (kind, random) =
-            (registry::field("tls.handshake.type")?, registry::field("tls.handshake.random")?);
-        let (mut is_hello, mut found) = (false, None);
-        decoded.values(kind, &mut |_, value| is_hello |= value == Value::Unsigned(CLIENT_HELLO));
-        decoded.values(random, &mut |_, value| {
-            if let Value::Bytes(bytes) = value {
-                found = found.or_else(|| bytes.try_into().ok());
-            }
-        });
-        found.filter(|_| is_hello).map(|random| (Security::Quic, random))
     }
 
     /// A ClientHello may be sent again: by TCP, and after a HelloRetryRequest with the same random.
@@ -170,22 +141,6 @@ impl Connections {
         self.known.insert(connection.client_random);
         self.tls.push(connection);
     }
-}
-
-/// A QUIC packet with a long header (RFC 9000 section 17.2) or a DTLS handshake record (RFC 9147 section 4).
-fn is_quic_or_dtls(payload: &[u8]) -> bool {
-    matches!(payload, [0xc0..=0xff, a, b, c, d, ..] if [*a, *b, *c, *d] != [0; 4])
-        || matches!(payload, [22, 0xfe, 0xfd | 0xff, ..])
-}
-
-/// The random of a ClientHello that begins in the first record (RFC 6347 section 4.2.2): behind the headers of record and
-/// fragment, the version.
-fn dtls_hello_random(payload: &[u8]) -> Option<[u8; 32]> {
-    const RANDOM: usize = 13 + 12 + 2;
-    let begins = matches!(payload, [22, 0xfe, 0xfd | 0xff, 0, 0, ..])
-        && payload.get(13) == Some(&1)
-        && payload.get(19..22) == Some(&[0; 3]);
-    payload.get(RANDOM..)?.first_chunk().copied().filter(|_| begins)
 }
 
 impl FlowKey {
@@ -301,18 +256,6 @@ mod tests {
         assert_eq!(routes.observe(&initial), None);
         assert_eq!(routes.add(&line("04")), [(quic, line("04"))]);
         assert!(routes.add(b"nonsense\nCLIENT_RANDOM 00 00\n").is_empty());
-    }
-
-    #[test]
-    fn the_random_of_a_dtls_hello() {
-        let mut record = vec![
-            22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 60, 1, 0, 0, 48, 0, 0, 0, 0, 0, 0, 0, 48, 0xfe, 0xfd,
-        ];
-        record.extend([7; 32]);
-        assert_eq!(dtls_hello_random(&record), Some([7; 32]));
-        assert_eq!(dtls_hello_random(&record[..58]), None);
-        record[13] = 2;
-        assert_eq!(dtls_hello_random(&record), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod output;
 mod select;
 mod split;
 
-pub use connections::{Connections, FlowKey, SecretRoutes, Security};
+pub use connections::{Connections, FlowKey, SecretRoutes};
 pub use duplicates::Duplicates;
 pub use encoder::{Encoder, Secrets, Target};
 pub use facts::{Depth, Facts, InterfaceFacts, TlsFacts, gather};

@@ -11,6 +11,7 @@ mod json;
 mod jsonl;
 mod key_file;
 mod lines;
+mod private_file;
 mod table;
 mod time;
 
@@ -23,6 +24,7 @@ pub use hex::Hex;
 pub use jsonl::Jsonl;
 pub use key_file::KeyFile;
 pub use lines::{Lines, push_printable};
+pub use private_file::PrivateFile;
 pub use time::Clock;
 
 use plaintap_decode::Decoded;
