@@ -79,7 +79,7 @@ impl Decryptor for Witness {
                 }
             }
             Outcome::Encrypted(Unreadable::CipherSuite(_)) => {
-                self.note(|findings| findings.unsupported = true)
+                self.note(|findings| findings.unsupported = true);
             }
             Outcome::Encrypted(_) => {
                 // The record may itself have shown that protection begins.

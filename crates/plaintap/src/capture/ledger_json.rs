@@ -5,7 +5,7 @@ use plaintap_decode::Address;
 use plaintap_locate::Field;
 use serde_json::{Value, json};
 
-use super::ledger::{Circumstances, Connection, Ledger};
+use super::ledger::{Circumstances, Connection, Ledger, Reason};
 use super::probe_log::PlacedHook;
 use super::proofs::Proofs;
 
@@ -76,7 +76,7 @@ fn connection(connection: &Connection, circumstances: &Circumstances<'_>) -> Val
         "secrets": secrets.iter().map(|secret| secret.label.name()).collect::<Vec<_>>(),
         "state": state,
         "late": connection.gave_up && state == "complete",
-        "reason": reason.map(|reason| reason.name()),
+        "reason": reason.map(Reason::name),
         "explanation": reason.map(|reason| connection.explain(reason, circumstances)),
     })
 }
