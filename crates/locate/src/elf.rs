@@ -181,6 +181,14 @@ impl<'a> Elf<'a> {
         Some(segment.offset + (vaddr - segment.vaddr))
     }
 
+    /// Where the byte at this offset of the file is loaded.
+    pub(crate) fn vaddr(&self, offset: u64) -> Option<u64> {
+        self.loads.iter().find_map(|segment| {
+            let inside = offset.checked_sub(segment.offset).filter(|&at| at < segment.data.len() as u64)?;
+            Some(segment.vaddr + inside)
+        })
+    }
+
     /// From `vaddr` to the end of its segment.
     pub(crate) fn bytes(&self, vaddr: u64) -> Option<&'a [u8]> {
         let segment = self.segment(vaddr)?;
@@ -394,6 +402,8 @@ pub(crate) mod tests {
         assert_eq!(elf.file_offset(0x1001), Some(64 + 2 * 56 + 1));
         assert_eq!(elf.file_offset(0x5004), Some(64 + 2 * 56 + 8));
         assert_eq!(elf.file_offset(0x5005), None);
+        assert_eq!(elf.vaddr(64 + 2 * 56 + 8), Some(0x5004));
+        assert_eq!(elf.vaddr(1), None);
         assert_eq!(elf.bytes(0x5001), Some(&b"ata!"[..]));
         assert_eq!(elf.code(0x5001), None);
     }

@@ -241,6 +241,11 @@ impl HookKind {
         Self::RustlsLog,
     ];
 
+    /// Whether the hook stands where the function begins, not inside of it.
+    pub(crate) const fn is_entry(self) -> bool {
+        !matches!(self, Self::RustlsWillLog | Self::RustlsLog)
+    }
+
     /// The name of the function, as its source has it.
     pub const fn function(self) -> &'static str {
         match self {

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod aarch64;
+mod cheap;
 mod elf;
 mod gnutls;
 mod go;
@@ -20,6 +21,7 @@ mod symbolic;
 mod trace;
 mod xref;
 
+pub use cheap::cheapest;
 pub use elf::Machine;
 pub use hook::{Expression, Field, Hook, HookKind, Length, Register, Stack};
 pub use report::{Evidence, NotFound, Report};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek};
 
-use plaintap_locate::{Error, Hook, Report, Stack, locate};
+use plaintap_locate::{Error, Hook, Report, Stack, cheapest, locate};
 
 mod cache;
 
@@ -59,11 +59,12 @@ pub fn survey(file: &File) -> Result<Surveyed, Unsearched> {
     if let Some(surveyed) = entry.as_ref().and_then(cache::Entry::load) {
         return Ok(surveyed);
     }
-    let report = search(file)?;
+    let bytes = read(file)?;
+    let report = locate(&bytes).map_err(Unsearched::Unsupported)?;
     let mut doubts = report.missing.iter().filter(|(_, reason)| !reason.is_absence());
     let doubt = doubts.next().filter(|_| report.hooks.is_empty());
     let doubt = doubt.map(|(stack, reason)| format!("{stack}: {reason}"));
-    let surveyed = Surveyed { hooks: report.hooks, doubt };
+    let surveyed = Surveyed { hooks: cheapest(&bytes, &report.hooks), doubt };
     if let Some(entry) = entry {
         entry.store(&surveyed);
     }

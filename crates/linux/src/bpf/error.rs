@@ -13,12 +13,14 @@ use aya::util::KernelVersion;
 pub enum Error {
     /// The process lacks the privilege.
     #[error(
-        "cannot {what}: {source}; run as root or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON \
-         (root is refused too under kernel lockdown and in a container without these capabilities)"
+        "cannot {what}: {source}; run as root or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON ({})",
+        denial(*.lockdown)
     )]
     Denied {
         /// What was tried.
         what: &'static str,
+        /// The mode of kernel lockdown, if it is on.
+        lockdown: Option<Lockdown>,
         /// The kernel's answer.
         source: io::Error,
     },
@@ -112,6 +114,39 @@ pub enum Error {
     },
 }
 
+/// A mode of kernel lockdown (kernel_lockdown(7)) that forbids something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lockdown {
+    /// What would change the running kernel is forbidden.
+    Integrity,
+    /// What would read its memory too.
+    Confidentiality,
+}
+
+impl Lockdown {
+    fn current() -> Option<Self> {
+        Self::of(&std::fs::read_to_string("/sys/kernel/security/lockdown").ok()?)
+    }
+
+    /// The mode in brackets, as in `none [integrity] confidentiality`.
+    fn of(modes: &str) -> Option<Self> {
+        match modes.split_whitespace().find(|mode| mode.starts_with('['))? {
+            "[integrity]" => Some(Self::Integrity),
+            "[confidentiality]" => Some(Self::Confidentiality),
+            _ => None,
+        }
+    }
+}
+
+/// Why even root may be refused.
+const fn denial(lockdown: Option<Lockdown>) -> &'static str {
+    match lockdown {
+        Some(Lockdown::Integrity) => "kernel lockdown is on, mode integrity: it refuses root too",
+        Some(Lockdown::Confidentiality) => "kernel lockdown is on, mode confidentiality: it refuses root too",
+        None => "in a container, root has only the capabilities that it was given",
+    }
+}
+
 /// A kernel version; prints as `6.18.44`, or `version unknown`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version(Option<KernelVersion>);
@@ -169,6 +204,10 @@ impl Attempt {
                 if log.is_empty() {
                     return self.system(io_error);
                 }
+                if lacks_helper(&log) {
+                    let (what, feature, running) = (self.what, self.feature, Version::running());
+                    return Error::Unsupported { what, feature, running, source: io_error };
+                }
                 Error::Rejected { what: self.what, log, running: Version::running(), source: io_error }
             }
             ProgramError::SyscallError(error) => self.system(error.io_error),
@@ -194,7 +233,9 @@ impl Attempt {
         use rustix::io::Errno;
         let what = self.what;
         match Errno::from_io_error(&source) {
-            Some(Errno::PERM | Errno::ACCESS) => Error::Denied { what, source },
+            Some(Errno::PERM | Errno::ACCESS) => {
+                Error::Denied { what, lockdown: Lockdown::current(), source }
+            }
             Some(Errno::NOMEM) => Error::Memory { what, source },
             Some(Errno::NOSYS | Errno::INVAL | Errno::OPNOTSUPP | Errno::NODEV) => {
                 Error::Unsupported { what, feature: self.feature, running: Version::running(), source }
@@ -214,6 +255,13 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+/// Whether the verifier says that this kernel does not have a helper that the program calls, or not for its type.
+fn lacks_helper(log: &str) -> bool {
+    log.contains("unknown func ")
+        || log.contains("invalid func ")
+        || log.contains("program of this type cannot use helper")
 }
 
 /// The last lines of a verifier log that say why; behind them stand its statistics.
@@ -251,6 +299,21 @@ mod tests {
     fn errors_say_what_to_do() {
         let denied = ATTEMPT.system(io::Error::from_raw_os_error(libc::EPERM)).to_string();
         assert!(denied.starts_with("cannot make a map") && denied.contains("run as root"), "{denied}");
+        let modes = [
+            "[none] integrity confidentiality",
+            "none [integrity] confidentiality",
+            "",
+            "none integrity [confidentiality]\n",
+        ];
+        let modes = modes.map(Lockdown::of);
+        assert_eq!(modes, [None, Some(Lockdown::Integrity), None, Some(Lockdown::Confidentiality)]);
+        let source = io::Error::from_raw_os_error(libc::EPERM);
+        let locked =
+            Error::Denied { what: "load it", lockdown: Some(Lockdown::Integrity), source }.to_string();
+        assert!(locked.contains("lockdown is on, mode integrity"), "{locked}");
+        // As Linux 5.10 says it of bpf_get_attach_cookie.
+        assert!(lacks_helper("7: (85) call unknown#174 | invalid func unknown#174"));
+        assert!(!lacks_helper("R1 invalid mem access 'inv'"));
         let old = ATTEMPT.system(io::Error::from_raw_os_error(libc::EINVAL)).to_string();
         assert!(old.contains("lacks BPF ring buffers (Linux 5.8)"), "{old}");
         let full = ATTEMPT.system(io::Error::from_raw_os_error(libc::ENOMEM)).to_string();

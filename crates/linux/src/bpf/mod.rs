@@ -17,7 +17,7 @@ mod sockets;
 mod spec;
 mod target;
 
-pub use error::Error;
+pub use error::{Error, Lockdown};
 pub use learn::{Learner, Window, by_likelihood};
 pub use probes::{Attached, Attacher, Chosen, HookId, HookStatistics, Probes, SecretReader};
 pub use secret::{Secret, SecretEvent};
