@@ -3,11 +3,12 @@
 //! Everything here is pure: bytes and secrets go in, plaintext comes out. No files, no sockets, no clock, so that it
 //! can be tested and fuzzed anywhere. Secrets come as SSLKEYLOGFILE lines ([`keylog`]) and are shared between the
 //! threads that find them and the thread that decrypts by a [`KeyStore`]; [`TlsDecryptor`] follows TLS handshakes, and
-//! opens records and QUIC packets.
+//! opens records, those of DTLS too, and QUIC packets.
 
 #![forbid(unsafe_code)]
 
 mod aead;
+mod dtls;
 mod kdf;
 pub mod keylog;
 mod keystore;

@@ -1,8 +1,8 @@
 //! The one opening through which decrypted bytes enter decoding.
 
-/// Decrypts TLS records and QUIC packets; implemented by the `crypt` crate. The flow stage calls it with the records of each
+/// Decrypts records of TLS and DTLS, and QUIC packets; implemented by the `crypt` crate. The flow stage calls it with the records of each
 /// TCP connection, whole and in the order of the stream, both directions interleaved as they were captured; and with the
-/// packets of each QUIC connection as they came.
+/// records and packets of each conversation of DTLS and QUIC as they came.
 pub trait Decryptor: Send {
     /// Takes one whole TLS record, the 5-byte header included (RFC 8446 §5.1), and follows the handshake in it.
     /// Where it is decrypted, `plain` is set to the inner content (without the TLS 1.3 inner type and padding);
@@ -14,6 +14,16 @@ pub trait Decryptor: Send {
 
     /// The connection is over, and its state can go.
     fn end(&mut self, stream: u32);
+
+    /// Opens one whole DTLS record up to version 1.2, the 13-byte header included (RFC 6347 §4.1), of an epoch that has keys.
+    /// Where it is decrypted, `plain` is set to its content. `side` is the initiator for the sender of the first datagram.
+    fn dtls_record(&mut self, stream: u32, side: Side, record: &[u8], plain: &mut Vec<u8>) -> Outcome;
+
+    /// Takes one whole handshake message of DTLS, without its header.
+    fn dtls_handshake(&mut self, stream: u32, side: Side, kind: u8, body: &[u8]);
+
+    /// The DTLS connections of this UDP conversation are over, and their state can go.
+    fn dtls_end(&mut self, stream: u32);
 
     /// Opens one QUIC packet. `plain` is set to the packet without its protection: the header, packet number included, and
     /// the frames.

@@ -317,6 +317,14 @@ impl Decryptor for Inverting {
 
     fn end(&mut self, _: u32) {}
 
+    fn dtls_record(&mut self, _: u32, _: Side, _: &[u8], _: &mut Vec<u8>) -> Outcome {
+        Outcome::Clear
+    }
+
+    fn dtls_handshake(&mut self, _: u32, _: Side, _: u8, _: &[u8]) {}
+
+    fn dtls_end(&mut self, _: u32) {}
+
     fn quic_packet(&mut self, _: QuicPacket<'_>, _: &mut Vec<u8>) -> Result<PacketNumber, Unreadable> {
         Err(Unreadable::NoSecret)
     }

@@ -27,6 +27,14 @@ impl Decryptor for Fickle {
 
     fn end(&mut self, _: u32) {}
 
+    fn dtls_record(&mut self, stream: u32, side: Side, record: &[u8], plain: &mut Vec<u8>) -> Outcome {
+        self.record(stream, side, record, plain)
+    }
+
+    fn dtls_handshake(&mut self, _: u32, _: Side, _: u8, _: &[u8]) {}
+
+    fn dtls_end(&mut self, _: u32) {}
+
     fn quic_packet(
         &mut self,
         packet: QuicPacket<'_>,

@@ -94,13 +94,22 @@ impl Messages {
         let body = std::mem::take(&mut self.body);
         self.header_len = 0;
         Some(match kind {
-            kind::CLIENT_HELLO => client_hello(&body).map_or(Message::Other, Message::ClientHello),
+            kind::CLIENT_HELLO => client_hello(&body, false).map_or(Message::Other, Message::ClientHello),
             kind::SERVER_HELLO => server_hello(&body).map_or(Message::Other, Message::ServerHello),
             kind::END_OF_EARLY_DATA => Message::EndOfEarlyData,
             kind::FINISHED => Message::Finished,
             kind::KEY_UPDATE => Message::KeyUpdate,
             _ => Message::Other,
         })
+    }
+
+    /// The message of this type and body, which DTLS has put together.
+    pub(crate) fn whole(kind: u8, body: &[u8]) -> Option<Message> {
+        match kind {
+            kind::CLIENT_HELLO => client_hello(body, true).map(Message::ClientHello),
+            kind::SERVER_HELLO => server_hello(body).map(Message::ServerHello),
+            _ => None,
+        }
     }
 
     /// Whether these bytes of a handshake record can be clear: they go on with a message, or start a known one. A
@@ -121,14 +130,18 @@ impl Messages {
     }
 }
 
-/// RFC 8446 §4.1.2, RFC 5246 §7.4.1.2.
-fn client_hello(body: &[u8]) -> Option<ClientHello> {
+/// RFC 8446 §4.1.2, RFC 5246 §7.4.1.2; of DTLS with a cookie behind the session (RFC 6347 §4.2.1).
+fn client_hello(body: &[u8], has_cookie: bool) -> Option<ClientHello> {
     const EARLY_DATA: u16 = 42;
     let mut hello = Reader(body);
     hello.take(2)?;
     let random = hello.array()?;
     let session_id = usize::from(hello.take(1)?[0]);
     hello.take(session_id)?;
+    if has_cookie {
+        let cookie = usize::from(hello.take(1)?[0]);
+        hello.take(cookie)?;
+    }
     hello.vector()?;
     let compression = usize::from(hello.take(1)?[0]);
     hello.take(compression)?;
@@ -146,7 +159,8 @@ fn server_hello(body: &[u8]) -> Option<ServerHello> {
     hello.take(session_id)?;
     let suite = hello.u16()?;
     hello.take(1)?;
-    let tls13 = hello.clone().extension(SUPPORTED_VERSIONS) == Some(&[3, 4]);
+    // Of DTLS 1.3 the number is another one (RFC 9147 §5.4).
+    let tls13 = matches!(hello.clone().extension(SUPPORTED_VERSIONS), Some([3, 4] | [0xfe, 0xfc]));
     let encrypt_then_mac = hello.extension(ENCRYPT_THEN_MAC).is_some();
     Some(ServerHello { random, suite, tls13, encrypt_then_mac })
 }

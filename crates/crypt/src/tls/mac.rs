@@ -6,7 +6,6 @@ use aes::{Aes128, Aes256};
 use cbc::Decryptor;
 use ring::hmac;
 
-use super::record::HEADER_LEN;
 use super::suites::{Bulk, Mac};
 use super::tls12::Session;
 use crate::kdf::{self, Hash};
@@ -21,7 +20,7 @@ const TLS_1_0: u16 = 0x0301;
 const TLS_1_2: u16 = 0x0303;
 
 /// The keys of one direction.
-pub(super) struct MacKey {
+pub(crate) struct MacKey {
     bulk: Bulk,
     key: [u8; 32],
     mac: hmac::Key,
@@ -106,21 +105,20 @@ impl MacKey {
         })
     }
 
-    /// Opens a record into `plain`.
-    pub(super) fn open(&self, sequence: u64, record: &[u8], plain: &mut Vec<u8>) -> bool {
-        let Some((header, body)) = record.split_at_checked(HEADER_LEN) else { return false };
+    /// Opens a record into `plain`; `head` is its type and version.
+    pub(super) fn open(&self, sequence: u64, head: [u8; 3], body: &[u8], plain: &mut Vec<u8>) -> bool {
         plain.clear();
         if self.encrypt_then_mac {
             let Some(at) = body.len().checked_sub(self.mac_len) else { return false };
             let (sealed, tag) = body.split_at(at);
-            return self.verified(sequence, header, sealed, tag) && self.decrypt(sealed, plain);
+            return self.verified(sequence, head, sealed, tag) && self.decrypt(sealed, plain);
         }
         if !self.decrypt(body, plain) {
             return false;
         }
         let Some(at) = plain.len().checked_sub(self.mac_len) else { return false };
         let (content, tag) = plain.split_at(at);
-        let verified = self.verified(sequence, header, content, tag);
+        let verified = self.verified(sequence, head, content, tag);
         plain.truncate(at);
         verified
     }
@@ -134,13 +132,11 @@ impl MacKey {
     }
 
     /// Over sequence number, type, version, length and content (RFC 5246 §6.2.3.1).
-    fn verified(&self, sequence: u64, header: &[u8], content: &[u8], tag: &[u8]) -> bool {
-        let mut head = [0; 13];
-        head[..8].copy_from_slice(&sequence.to_be_bytes());
-        head[8..11].copy_from_slice(&header[..3]);
-        head[11..].copy_from_slice(&(content.len() as u16).to_be_bytes());
+    fn verified(&self, sequence: u64, head: [u8; 3], content: &[u8], tag: &[u8]) -> bool {
         let mut context = hmac::Context::with_key(&self.mac);
+        context.update(&sequence.to_be_bytes());
         context.update(&head);
+        context.update(&(content.len() as u16).to_be_bytes());
         context.update(content);
         context.sign().as_ref() == tag
     }

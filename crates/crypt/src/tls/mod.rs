@@ -1,17 +1,18 @@
-//! TLS 1.0 to 1.3 and QUIC, decrypted from captured records and a [`KeyStore`].
+//! TLS 1.0 to 1.3, DTLS 1.0 and 1.2 and QUIC, decrypted from captured records and a [`KeyStore`].
 
 mod connection;
 pub(crate) mod handshake;
 mod mac;
-mod position;
+pub(crate) mod position;
 mod record;
 pub mod suites;
-mod tls12;
+pub(crate) mod tls12;
 mod tls13;
 
 use plaintap_decode::{Decryptor, Outcome, PacketNumber, QuicPacket, Side, Unreadable};
 use rustc_hash::FxHashMap;
 
+use crate::dtls::DtlsConnection;
 use crate::keystore::KeyStore;
 use crate::quic::QuicConnection;
 use crate::secret::{ClientRandom, SecretLabel};
@@ -24,13 +25,19 @@ use connection::Connection;
 pub struct TlsDecryptor {
     store: KeyStore,
     connections: FxHashMap<u32, Box<Connection>>,
+    dtls: FxHashMap<u32, Box<DtlsConnection>>,
     quic: FxHashMap<u32, Box<QuicConnection>>,
 }
 
 impl TlsDecryptor {
     /// Takes the secrets from `store`, also those that are put into it later.
     pub fn new(store: KeyStore) -> Self {
-        Self { store, connections: FxHashMap::default(), quic: FxHashMap::default() }
+        Self {
+            store,
+            connections: FxHashMap::default(),
+            dtls: FxHashMap::default(),
+            quic: FxHashMap::default(),
+        }
     }
 
     pub(crate) const fn store(&self) -> &KeyStore {
@@ -75,6 +82,25 @@ impl Decryptor for TlsDecryptor {
 
     fn end(&mut self, stream: u32) {
         self.connections.remove(&stream);
+    }
+
+    fn dtls_record(&mut self, stream: u32, side: Side, record: &[u8], plain: &mut Vec<u8>) -> Outcome {
+        plain.clear();
+        match self.dtls.entry(stream).or_default().open(&self.store, side, record, plain) {
+            Ok(kind) => Outcome::Decrypted(kind),
+            Err(reason) => {
+                plain.clear();
+                Outcome::Encrypted(reason)
+            }
+        }
+    }
+
+    fn dtls_handshake(&mut self, stream: u32, side: Side, kind: u8, body: &[u8]) {
+        self.dtls.entry(stream).or_default().handshake(side, kind, body);
+    }
+
+    fn dtls_end(&mut self, stream: u32) {
+        self.dtls.remove(&stream);
     }
 
     fn quic_packet(

@@ -108,14 +108,14 @@ impl Position {
 
 /// Notices that the secrets of a connection have changed, without a look at the store for each record.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub(crate) struct Watch {
     epoch: u64,
     revision: u64,
 }
 
 impl Watch {
     /// Whether there are secrets that were not there at the last call.
-    pub(super) fn changed(&mut self, store: &KeyStore, client_random: &ClientRandom) -> bool {
+    pub(crate) fn changed(&mut self, store: &KeyStore, client_random: &ClientRandom) -> bool {
         let epoch = store.epoch();
         if epoch == self.epoch {
             return false;

@@ -9,17 +9,17 @@ pub(super) const HEADER_LEN: usize = 5;
 
 /// Record types.
 pub(super) mod content {
-    pub(in crate::tls) const CHANGE_CIPHER_SPEC: u8 = 20;
-    pub(in crate::tls) const ALERT: u8 = 21;
-    pub(in crate::tls) const HANDSHAKE: u8 = 22;
-    pub(in crate::tls) const APPLICATION_DATA: u8 = 23;
+    pub(crate) const CHANGE_CIPHER_SPEC: u8 = 20;
+    pub(crate) const ALERT: u8 = 21;
+    pub(crate) const HANDSHAKE: u8 = 22;
+    pub(crate) const APPLICATION_DATA: u8 = 23;
 }
 
 /// The explicit part of the nonce in TLS 1.2 (RFC 5288 §3, RFC 6655 §3).
 const EXPLICIT_NONCE_LEN: usize = 8;
 
 /// The key and IV that one direction uses for one span of records.
-pub(super) struct RecordKey {
+pub(crate) struct RecordKey {
     key: AeadKey,
     tag_len: usize,
     iv: [u8; NONCE_LEN],
@@ -80,9 +80,8 @@ impl RecordKey {
         self.key.open(self.sequence_nonce(sequence), header, plain)
     }
 
-    /// Opens a TLS 1.2 record into `plain` (RFC 5246 §6.2.3.3).
-    pub(super) fn open_tls12(&self, sequence: u64, record: &[u8], plain: &mut Vec<u8>) -> bool {
-        let body = &record[HEADER_LEN..];
+    /// Opens a TLS 1.2 record into `plain` (RFC 5246 §6.2.3.3); `head` is its type and version.
+    pub(super) fn open_tls12(&self, sequence: u64, head: [u8; 3], body: &[u8], plain: &mut Vec<u8>) -> bool {
         let (nonce, ciphertext) = match self.nonce {
             Nonce::Sequence => (self.sequence_nonce(sequence), body),
             Nonce::Explicit => {
@@ -97,7 +96,7 @@ impl RecordKey {
         let Some(len) = ciphertext.len().checked_sub(self.tag_len) else { return false };
         let mut aad = [0; 13];
         aad[..8].copy_from_slice(&sequence.to_be_bytes());
-        aad[8..11].copy_from_slice(&record[..3]);
+        aad[8..11].copy_from_slice(&head);
         aad[11..].copy_from_slice(&(len as u16).to_be_bytes());
         plain.clear();
         plain.extend_from_slice(ciphertext);

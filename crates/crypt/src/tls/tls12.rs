@@ -4,18 +4,18 @@ use plaintap_decode::Unreadable;
 
 use super::mac::MacKey;
 use super::position::{Position, Watch};
-use super::record::RecordKey;
+use super::record::{HEADER_LEN, RecordKey};
 use super::suites::{self, Cipher, Suite};
 use crate::keystore::KeyStore;
 use crate::secret::{ClientRandom, SecretLabel};
 
 /// What a handshake agreed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Session {
-    pub(super) client_random: ClientRandom,
-    pub(super) server_random: [u8; 32],
-    pub(super) suite: u16,
-    pub(super) encrypt_then_mac: bool,
+pub(crate) struct Session {
+    pub(crate) client_random: ClientRandom,
+    pub(crate) server_random: [u8; 32],
+    pub(crate) suite: u16,
+    pub(crate) encrypt_then_mac: bool,
 }
 
 /// The protection of one direction, from one ChangeCipherSpec to the next.
@@ -30,7 +30,7 @@ pub(super) struct Tls12 {
 }
 
 /// The key of an AEAD, or those of a cipher and a MAC.
-enum Key {
+pub(crate) enum Key {
     Aead(Box<RecordKey>),
     WithMac(Box<MacKey>),
 }
@@ -93,8 +93,11 @@ impl Tls12 {
         let random = &session.client_random;
         if self.watch.changed(store, random) {
             let secret = store.lookup(SecretLabel::ClientRandom, random);
-            self.key =
-                secret.and_then(|secret| Key::new(suite, session, secret.as_bytes(), from_client, record));
+            self.key = secret.and_then(|secret| {
+                // The version stands in the records.
+                let version = record.get(1..3).and_then(|version| version.try_into().ok())?;
+                Key::new(suite, session, secret.as_bytes(), from_client, u16::from_be_bytes(version))
+            });
             self.position.renew();
             return if self.key.is_some() { Ok(true) } else { Err(Unreadable::NoSecret) };
         }
@@ -105,7 +108,8 @@ impl Tls12 {
         let Some(key) = &self.key else { return false };
         let expected = self.position.expected();
         let nonce = key.explicit_nonce(record);
-        let opened = |sequence: &u64| key.open(*sequence, record, plain);
+        let Some((&head, body)) = record.first_chunk().zip(record.get(HEADER_LEN..)) else { return false };
+        let opened = |sequence: &u64| key.open(*sequence, head, body, plain);
         let Some(sequence) = candidates(&mut self.position, expected, nonce, self.nonce).find(opened) else {
             return false;
         };
@@ -116,13 +120,13 @@ impl Tls12 {
 }
 
 impl Key {
-    /// The key of one side; the version stands in its records.
-    fn new(
+    /// The key of one side in this version of TLS.
+    pub(crate) fn new(
         suite: &Suite,
         session: &Session,
         master_secret: &[u8],
         from_client: bool,
-        record: &[u8],
+        version: u16,
     ) -> Option<Self> {
         let Session { client_random, server_random, .. } = session;
         match suite.cipher {
@@ -131,18 +135,17 @@ impl Key {
                     .map(|key| Self::Aead(Box::new(key)))
             }
             Cipher::WithMac(bulk, mac) => {
-                let version = record.get(1..3).and_then(|version| version.try_into().ok())?;
-                let version = u16::from_be_bytes(version);
                 MacKey::new((bulk, mac, suite.hash), version, session, master_secret, from_client)
                     .map(|key| Self::WithMac(Box::new(key)))
             }
         }
     }
 
-    fn open(&self, sequence: u64, record: &[u8], plain: &mut Vec<u8>) -> bool {
+    /// Opens the body of a record into `plain`; `head` is its type and version.
+    pub(crate) fn open(&self, sequence: u64, head: [u8; 3], body: &[u8], plain: &mut Vec<u8>) -> bool {
         match self {
-            Self::Aead(key) => key.open_tls12(sequence, record, plain),
-            Self::WithMac(key) => key.open(sequence, record, plain),
+            Self::Aead(key) => key.open_tls12(sequence, head, body, plain),
+            Self::WithMac(key) => key.open(sequence, head, body, plain),
         }
     }
 

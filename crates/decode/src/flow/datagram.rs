@@ -76,8 +76,10 @@ impl Flows {
         let flow = self.udp.get(key, make, |flow| {
             counters.flows_forgotten += 1;
             *buffered -= flow.buffered();
-            if let (Some(decryptor), Some(_)) = (decryptor.as_mut(), &flow.secured) {
-                decryptor.quic_end(flow.stream);
+            match (decryptor.as_mut(), &flow.secured) {
+                (Some(decryptor), Some(Secured::Dtls(_))) => decryptor.dtls_end(flow.stream),
+                (Some(decryptor), Some(Secured::Quic(_))) => decryptor.quic_end(flow.stream),
+                _ => {}
             }
         });
         let own = !super::is_quoted(work);

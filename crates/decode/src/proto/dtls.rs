@@ -54,7 +54,7 @@ mod version {
 }
 
 /// The header of a record up to version 1.2.
-const HEADER: usize = 13;
+pub(crate) const HEADER: usize = 13;
 /// The header of a fragment of a handshake message (RFC 6347 §4.2.2).
 pub(crate) const FRAGMENT_HEADER: usize = 12;
 /// A record with a connection ID, whose length only the two ends know (RFC 9146 §4).
@@ -119,10 +119,20 @@ pub(crate) struct Fragment<'a> {
     pub(crate) bytes: &'a [u8],
 }
 
-/// The fragments in a record, with the offset of each.
-pub(crate) fn fragments<'a>(record: &'a [u8]) -> impl Iterator<Item = (usize, Fragment<'a>)> {
-    let clear = record.first() == Some(&content::HANDSHAKE) && record.get(3..5) == Some(&[0, 0]);
-    let mut r = Reader::new(record, if clear { HEADER } else { record.len() });
+/// Whether a record has a key: those of epoch 0 have none. Of records with a connection ID the length is not known.
+pub(crate) fn is_protected(record: &[u8]) -> bool {
+    let b = Bytes(record);
+    b.len() >= HEADER && !is_unified(b.u8(0)) && b.u8(0) != TLS12_CID && b.u16(3) > 0
+}
+
+/// Whether a record holds handshake messages in the clear.
+pub(crate) fn is_clear_handshake(record: &[u8]) -> bool {
+    record.first() == Some(&content::HANDSHAKE) && record.get(3..5) == Some(&[0, 0])
+}
+
+/// The fragments of handshake messages from `at` on, with the offset of each.
+pub(crate) fn fragments(bytes: &[u8], at: usize) -> impl Iterator<Item = (usize, Fragment<'_>)> {
+    let mut r = Reader::new(bytes, at.min(bytes.len()));
     std::iter::from_fn(move || {
         let at = r.at();
         let kind = r.u8().ok()?;
@@ -133,6 +143,20 @@ pub(crate) fn fragments<'a>(record: &'a [u8]) -> impl Iterator<Item = (usize, Fr
         let bytes = r.take(part).ok()?;
         Some((at, Fragment { kind, length, message_seq, offset, bytes }))
     })
+}
+
+/// What DTLS protects on these ports: DNS (RFC 8094), CoAP (RFC 7252), syslog (RFC 6012), SNMP (RFC 6353), RADIUS (RFC 7360)
+/// and STUN (RFC 7350).
+pub(crate) const fn secured_by_port(port: u16) -> Option<ProtocolId> {
+    match port {
+        853 => Some(id::dns),
+        5684 => Some(id::coap),
+        6514 => Some(id::syslog),
+        10161 | 10162 => Some(id::snmp),
+        2083 => Some(id::radius),
+        5349 => Some(id::stun),
+        _ => None,
+    }
 }
 
 const CARRIER: Carrier = Carrier::Datagrams(DatagramFields {
@@ -153,7 +177,11 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     let mut r = Reader::new(view.header().0, 0);
     let detail = view.layer.detail;
     if detail & detail::BARE != 0 {
-        return handshake::content((detail >> 16) as u8, &mut r, context(view), out);
+        let kind = (detail >> 16) as u8;
+        if detail & detail::FRAGMENT == 0 {
+            return handshake::content(kind, &mut r, context(view), out);
+        }
+        return readable(kind, &mut r, context(view), out);
     }
     if is_unified(view.bytes.u8(0)) {
         out.put(RECORD, 0..r.end(), Value::Present);
@@ -170,20 +198,34 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     }
     put_number(&mut r, 2, LENGTH, out)?;
     let at = r.at()..r.end();
+    if epoch == 0 && kind != content::APPLICATION_DATA {
+        return readable(kind, &mut r, context(view), out);
+    }
+    let decrypted = detail & detail::ENCRYPTED != 0;
     match kind {
-        content::CHANGE_CIPHER_SPEC => out.put(CHANGE_CIPHER_SPEC, at, Value::Present),
         content::APPLICATION_DATA => put_bytes(&mut r, at.len(), APP_DATA, out)?,
+        // Decrypted: the plaintext has a layer of its own.
+        _ if decrypted => {}
+        content::CHANGE_CIPHER_SPEC => out.put(CHANGE_CIPHER_SPEC, at, Value::Present),
+        content::ALERT => out.put(ALERT_MESSAGE, at, Value::Present),
+        content::HANDSHAKE => out.put(HANDSHAKE, at, Value::Present),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The content of a record in the clear.
+fn readable(kind: u8, r: &mut Reader<'_>, context: Context, out: &mut dyn FieldSink) -> Result<(), Short> {
+    match kind {
+        content::CHANGE_CIPHER_SPEC => out.put(CHANGE_CIPHER_SPEC, r.at()..r.end(), Value::Present),
         content::ALERT => {
-            out.put(ALERT_MESSAGE, at, Value::Present);
-            if epoch == 0 {
-                put_number(&mut r, 1, ALERT_LEVEL, out)?;
-                put_number(&mut r, 1, ALERT_DESC, out)?;
-            }
+            out.put(ALERT_MESSAGE, r.at()..r.end(), Value::Present);
+            put_number(r, 1, ALERT_LEVEL, out)?;
+            put_number(r, 1, ALERT_DESC, out)?;
         }
-        content::HANDSHAKE if epoch > 0 => out.put(HANDSHAKE, at, Value::Present),
         content::HANDSHAKE => {
             while r.left() > 0 {
-                fragment(&mut r, context(view), out)?;
+                fragment(r, context, out)?;
             }
         }
         _ => {}
@@ -225,18 +267,34 @@ fn column(view: &View<'_>) -> &'static str {
 
 fn info(view: &View<'_>, out: &mut String) {
     let detail = view.layer.detail;
-    if detail & detail::BARE != 0 {
-        put!(out, "{} (reassembled)", handshake::name_of((detail >> 16) as u8));
-        return;
+    let inner = (detail >> 16) as u8;
+    match (detail & detail::BARE != 0, detail & detail::FRAGMENT != 0) {
+        (true, false) => put!(out, "{} (reassembled)", handshake::name_of(inner)),
+        (true, true) => readable_info(inner, view.bytes.0, 0, out),
+        // What was decrypted speaks for itself; data may be of no known protocol.
+        _ if detail & detail::ENCRYPTED != 0 && inner != content::APPLICATION_DATA => {}
+        _ if view.bytes.u16(3) == 0 => readable_info(view.bytes.u8(0), view.header().0, HEADER, out),
+        _ => out.push_str(match view.bytes.u8(0) {
+            content::CHANGE_CIPHER_SPEC => "Change Cipher Spec",
+            content::ALERT => "Encrypted Alert",
+            content::HANDSHAKE => "Encrypted Handshake Message",
+            content::APPLICATION_DATA => "Application Data",
+            _ => "Encrypted Record",
+        }),
     }
-    let encrypted = view.bytes.u16(3) > 0;
-    match view.bytes.u8(0) {
+}
+
+fn readable_info(kind: u8, bytes: &[u8], at: usize, out: &mut String) {
+    match kind {
         content::CHANGE_CIPHER_SPEC => out.push_str("Change Cipher Spec"),
-        content::ALERT if encrypted => out.push_str("Encrypted Alert"),
-        content::ALERT => out.push_str("Alert"),
-        content::HANDSHAKE if encrypted => out.push_str("Encrypted Handshake Message"),
+        content::ALERT => {
+            let level = if Bytes(bytes).u8(at) == 2 { "Fatal" } else { "Warning" };
+            let description = Bytes(bytes).u8(at + 1).into();
+            let description = crate::field::value_name(ALERTS, description).unwrap_or("Unknown");
+            put!(out, "Alert (Level: {level}, Description: {description})");
+        }
         content::HANDSHAKE => {
-            for (index, (_, fragment)) in fragments(view.header().0).enumerate() {
+            for (index, (_, fragment)) in fragments(bytes, at).enumerate() {
                 let part = if fragment.bytes.len() < fragment.length { " (fragment)" } else { "" };
                 let comma = if index > 0 { ", " } else { "" };
                 put!(out, "{comma}{}{part}", handshake::name_of(fragment.kind));

@@ -150,7 +150,9 @@ protocols! {
     vxlan
     geneve
     gtp
+    gtpv2
     mpls
+    pwethcw
     pppoe
     pppoed
     pppoes

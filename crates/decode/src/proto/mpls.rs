@@ -41,9 +41,26 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     let next = match b.u8(header) >> 4 {
         4 => id::ip,
         6 => id::ipv6,
+        0 if is_ethernet(b, header + 4) => id::pwethcw,
+        _ if is_ethernet(b, header) => id::eth,
         _ => id::data,
     };
     Ok(Step::next(header, next))
+}
+
+/// Whether a frame of Ethernet is likely to begin here: its type is that of a protocol that is known, or a length that fits.
+fn is_ethernet(b: Bytes<'_>, at: usize) -> bool {
+    const HEADER: usize = 14;
+    /// From here on the field is a type (IEEE 802.3 §3.2.6).
+    const FIRST_TYPE: u16 = 0x0600;
+    let kind = b.u16(at + 12);
+    let known = if kind < FIRST_TYPE {
+        b.len() >= at + HEADER + usize::from(kind) && kind >= 3
+    } else {
+        !matches!(claimed::ether_type(kind), id::data | ProtocolId::NONE)
+    };
+    // The sender is no group of stations.
+    b.len() >= at + HEADER && known && b.u8(at + 6) & 1 == 0
 }
 
 fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {

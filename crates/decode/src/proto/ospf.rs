@@ -1,9 +1,14 @@
-//! Open Shortest Path First: version 2 (RFC 2328) and 3 (RFC 5340).
+//! Open Shortest Path First: version 2 (RFC 2328) and 3 (RFC 5340). The bodies of advertisements are in `v2` and `v3`.
+
+mod opaque;
+mod v2;
+mod v3;
 
 use super::prelude::*;
 
 fields! {
     VERSION: U8 at(0..1), "ospf.version", "Version";
+    HEADER: None walk, "ospf.header", "OSPF Header";
     MSG: U8 at(1..2), "ospf.msg", "Message Type", names(MESSAGES);
     PACKET_LENGTH: U16 at(2..4), "ospf.packet_length", "Packet Length";
     SRCROUTER: Ip4 at(4..8), "ospf.srcrouter", "Source OSPF Router";
@@ -17,6 +22,7 @@ fields! {
     AUTH_DATA_LENGTH: U8 at(19..20), "ospf.auth.crypt.data_length", "Auth Crypt Data Length", when(is_cryptographic);
     AUTH_SEQUENCE: U32 at(20..24), "ospf.auth.crypt.seq_nbr", "Auth Crypt Sequence Number", when(is_cryptographic);
     HELLO_INTERFACE: U32 walk, "ospf.hello.interface_id", "Interface ID";
+    HELLO_PACKET: None walk, "ospf.hello", "OSPF Hello Packet";
     HELLO_MASK: Ip4 walk, "ospf.hello.network_mask", "Network Mask";
     HELLO_INTERVAL: U32 walk, "ospf.hello.hello_interval", "Hello Interval [sec]";
     OPTIONS_V2: U8 walk, "ospf.v2.options", "Options", hex;
@@ -25,6 +31,7 @@ fields! {
     OPTION_V2_DC: Bool walk, "ospf.v2.options.dc", "(DC) Demand Circuits";
     OPTION_V2_L: Bool walk, "ospf.v2.options.l", "(L) LLS Data block";
     OPTION_V2_N: Bool walk, "ospf.v2.options.n", "(N) NSSA";
+    OPTION_V2_P: Bool walk, "ospf.v2.options.p", "(P) Propagate";
     OPTION_V2_MC: Bool walk, "ospf.v2.options.mc", "(MC) Multicast";
     OPTION_V2_E: Bool walk, "ospf.v2.options.e", "(E) External Routing";
     OPTION_V2_MT: Bool walk, "ospf.v2.options.mt", "(MT) Multi-Topology Routing";
@@ -65,15 +72,75 @@ fields! {
     LSA_SEQNUM: U32 walk, "ospf.lsa.seqnum", "Sequence Number", hex;
     LSA_CHKSUM: U16 walk, "ospf.lsa.chksum", "Checksum", hex;
     LSA_LENGTH: U16 walk, "ospf.lsa.length", "Length";
+    ROUTER_FLAGS: U8 walk, "ospf.v2.router.lsa.flags", "Flags", hex;
+    ROUTER_H: Bool walk, "ospf.v2.router.lsa.flags.h", "(H) flag";
+    ROUTER_N: Bool walk, "ospf.v2.router.lsa.flags.n", "(N) flag";
+    ROUTER_W: Bool walk, "ospf.v2.router.lsa.flags.w", "(W) Wild-card multicast receiver";
+    ROUTER_V: Bool walk, "ospf.v2.router.lsa.flags.v", "(V) Virtual link endpoint";
+    ROUTER_E: Bool walk, "ospf.v2.router.lsa.flags.e", "(E) AS boundary router";
+    ROUTER_B: Bool walk, "ospf.v2.router.lsa.flags.b", "(B) Area border router";
     LINKS: U16 walk, "ospf.lsa.number_of_links", "Number of Links";
     LINKID: Ip4 walk, "ospf.lsa.router.linkid", "Link ID";
     LINKDATA: Ip4 walk, "ospf.lsa.router.linkdata", "Link Data";
     LINKTYPE: U8 walk, "ospf.lsa.router.linktype", "Link Type", names(LINK_TYPES);
     NUMMETRICS: U8 walk, "ospf.lsa.router.nummetrics", "Number of Metrics";
     METRIC0: U16 walk, "ospf.lsa.router.metric0", "0 Metric";
+    TOS_METRIC: U32 walk, "ospf.ls.metric", "Metric";
     NETMASK: Ip4 walk, "ospf.lsa.network.netmask", "Netmask";
     ATTACHED_V3: Ip4 walk, "ospf.v3.lsa.attached_router", "Attached Router";
     ATTACHED: Ip4 walk, "ospf.lsa.network.attchrtr", "Attached Router";
+    SUMMARY_MASK: Ip4 walk, "ospf.lsa.asbr.netmask", "Netmask";
+    EXTERNAL_MASK: Ip4 walk, "ospf.lsa.asext.netmask", "Netmask";
+    EXTERNAL_TYPE: Bool walk, "ospf.lsa.asext.type", "External Type";
+    TOS: U8 walk, "ospf.lsa.tos", "TOS";
+    EXTERNAL_FORWARDING: Ip4 walk, "ospf.lsa.asext.fwdaddr", "Forwarding Address";
+    EXTERNAL_TAG: U32 walk, "ospf.lsa.asext.extrttag", "External Route Tag";
+    OPAQUE_TYPE: U8 walk, "ospf.lsid_opaque_type", "Link State ID Opaque Type", names(OPAQUE_TYPES);
+    OPAQUE_ID: U24 walk, "ospf.lsid.opaque_id", "Link State ID Opaque ID";
+    TE_RESERVED: U8 walk, "ospf.lsid_te_lsa.reserved", "Link State ID TE-LSA Reserved";
+    TE_INSTANCE: U16 walk, "ospf.lsid_te_lsa.instance", "Link State ID TE-LSA Instance";
+    TLV_TYPE: U16 walk, "ospf.tlv_type", "TLV Type";
+    OPAQUE_TLV_TYPE: U16 walk, "ospf.tlv_type.opaque", "TLV Type", names(INFORMATION_TLVS);
+    TLV_LENGTH: U16 walk, "ospf.tlv_length", "TLV Length";
+    DYNAMIC_HOSTNAME: Text walk, "ospf.dynhostname", "Dynamic Hostname";
+    SR_ALGORITHM: U8 walk, "ospf.lsa_sa", "SR-Algorithm";
+    RANGE_SIZE: U24 walk, "ospf.tlv.range_size", "Range Size";
+    SID_LABEL_TYPE: U16 walk, "ospf.tlv.sidlabel_range.type", "TLV Type";
+    SID_LABEL: U32 walk, "ospf.tlv.sid_label", "SID/Label";
+    GRACE: None walk, "ospf.v2.grace", "Grace TLV";
+    GRACE_PERIOD: U32 walk, "ospf.v2.grace.period", "Grace Period";
+    GRACE_REASON: U8 walk, "ospf.v2.grace.reason", "Restart Reason", names(RESTARTS);
+    GRACE_IP: Ip4 walk, "ospf.v2.grace.ip", "Restart IP";
+    TE_ROUTER: Ip4 walk, "ospf.mpls.routerid", "MPLS/TE Router ID";
+    TE_LINK_TYPE: U8 walk, "ospf.mpls.linktype", "MPLS/TE Link Type", names(TE_LINK_TYPES);
+    TE_LINK_ID: Ip4 walk, "ospf.mpls.linkid", "MPLS/TE Link ID";
+    TE_LOCAL: Ip4 walk, "ospf.mpls.local_addr", "MPLS/TE Local Interface Address";
+    TE_REMOTE: Ip4 walk, "ospf.mpls.remote_addr", "MPLS/TE Remote Interface Address";
+    TE_METRIC: U32 walk, "ospf.mpls.te_metric", "MPLS/TE Metric";
+    TE_BANDWIDTH: Float walk, "ospf.mpls.link_max_bw", "Link Max BW";
+    TE_UNRESERVED: Float walk, "ospf.mpls.pri", "Pri (or TE-Class)";
+    TE_COLOR: U32 walk, "ospf.mpls.linkcolor", "MPLS/TE Link Resource Class/Color", hex;
+    TE_LOCAL_ID: U32 walk, "ospf.mpls.local_id", "MPLS/TE Local Interface Index";
+    TE_REMOTE_ID: U32 walk, "ospf.mpls.remote_id", "MPLS/TE Remote Interface Index";
+    ROUTER_V3_FLAGS: U8 walk, "ospf.v3.router.lsa.flags", "Flags", hex;
+    ROUTER_V3_W: Bool walk, "ospf.v3.router.lsa.flags.w", "(W) Wild-card multicast receiver";
+    ROUTER_V3_V: Bool walk, "ospf.v3.router.lsa.flags.v", "(V) Virtual link endpoint";
+    ROUTER_V3_E: Bool walk, "ospf.v3.router.lsa.flags.e", "(E) AS boundary router";
+    ROUTER_V3_B: Bool walk, "ospf.v3.router.lsa.flags.b", "(B) Area border router";
+    DESTINATION_ROUTER: Ip4 walk, "ospf.v3.lsa.destination_router_id", "Destination Router ID";
+    EXTERNAL_V3_FLAGS: U8 walk, "ospf.v3.as.external.flags", "Flags", hex;
+    EXTERNAL_V3_E: Bool walk, "ospf.v3.as.external.flags.e", "(E) External Metric";
+    EXTERNAL_V3_F: Bool walk, "ospf.v3.as.external.flags.f", "(F) Forwarding Address";
+    EXTERNAL_V3_T: Bool walk, "ospf.v3.as.external.flags.t", "(T) External Route Tag";
+    FORWARDING_IP6: Ip6 walk, "ospf.v3.lsa.forwarding_address.ipv6", "Forwarding Address";
+    FORWARDING_IP4: Ip4 walk, "ospf.v3.lsa.forwarding_address.ipv4", "Forwarding Address";
+    EXTERNAL_V3_TAG: U32 walk, "ospf.v3.lsa.external_route_tag", "External Route Tag";
+    LINK_PRIORITY: U8 walk, "ospf.v3.lsa.router_priority", "Router Priority";
+    LINK_LOCAL_IP6: Ip6 walk, "ospf.v3.lsa.link_local_interface_address.ipv6", "Link-local Interface Address";
+    LINK_LOCAL_IP4: Ip4 walk, "ospf.v3.lsa.link_local_interface_address.ipv4", "Link-local Interface Address";
+    REFERENCED_TYPE: U16 walk, "ospf.v3.lsa.referenced_ls_type", "Referenced LS type", hex;
+    REFERENCED_ID: Ip4 walk, "ospf.v3.lsa.referenced_link_state_id", "Referenced Link State ID";
+    REFERENCED_ROUTER: Ip4 walk, "ospf.v3.lsa.referenced_advertising_router", "Referenced Advertising Router";
     LINK_V3_TYPE: U8 walk, "ospf.v3.lsa.type", "Type", names(LINK_TYPES);
     INTERFACE_ID: U32 walk, "ospf.v3.lsa.interface_id", "Interface ID";
     NEIGHBOR_INTERFACE_ID: U32 walk, "ospf.v3.lsa.neighbor_interface_id", "Neighbor Interface ID";
@@ -81,6 +148,11 @@ fields! {
     METRIC: U32 walk, "ospf.metric", "Metric";
     PREFIX_LENGTH: U8 walk, "ospf.prefix_length", "PrefixLength";
     PREFIX_OPTIONS: U8 walk, "ospf.v3.prefix.options", "PrefixOptions", hex;
+    PREFIX_P: Bool walk, "ospf.v3.prefix.options.p", "(P) Propagate";
+    PREFIX_MC: Bool walk, "ospf.v3.prefix.options.mc", "(MC) Multicast";
+    PREFIX_LA: Bool walk, "ospf.v3.prefix.options.la", "(LA) Local Address";
+    PREFIX_NU: Bool walk, "ospf.v3.prefix.options.nu", "(NU) NoUnicast";
+    ADDRESS_PREFIX_IP4: Ip4 walk, "ospf.v3.address_prefix.ipv4", "Address Prefix";
     ADDRESS_PREFIX: Ip6 walk, "ospf.v3.address_prefix.ipv6", "Address Prefix";
     PREFIXES: U32 walk, "ospf.v3.lsa.num_prefixes", "# prefixes";
 }
@@ -129,6 +201,38 @@ const LSA_TYPES: crate::field::ValueNames = &[
     (11, "Opaque LSA, AS-local scope"),
 ];
 
+const OPAQUE_TYPES: crate::field::ValueNames = &[
+    (1, "Traffic Engineering LSA"),
+    (3, "grace-LSA"),
+    (4, "Router Information (RI)"),
+    (5, "L1VPN LSA"),
+    (6, "Inter-AS-TE-v2 LSA"),
+    (7, "Extended Prefix LSA"),
+    (8, "Extended Link LSA"),
+];
+
+const INFORMATION_TLVS: crate::field::ValueNames = &[
+    (1, "Informational Capabilities"),
+    (2, "Functional Capabilities"),
+    (6, "TE Node Capability Descriptor"),
+    (7, "OSPF Dynamic Hostname"),
+    (8, "SR-Algorithm"),
+    (9, "SID/Label Range"),
+    (10, "Node Admin Tag"),
+    (12, "Node MSD"),
+    (14, "SR Local Block"),
+    (15, "SRMS Preference"),
+];
+
+const RESTARTS: crate::field::ValueNames = &[
+    (0, "Unknown"),
+    (1, "Software Restart"),
+    (2, "Software Reload/Upgrade"),
+    (3, "Switch To Redundant Control Processor"),
+];
+
+const TE_LINK_TYPES: crate::field::ValueNames = &[(1, "Point-to-point"), (2, "Multi-access")];
+
 const LSA_V3_TYPES: crate::field::ValueNames = &[
     (1, "Router-LSA"),
     (2, "Network-LSA"),
@@ -165,11 +269,20 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     // The authentication data stands behind the packet, and is not counted by its length (RFC 2328 §D.4.3).
     let whole = &b.0[..usize::from(b.u16(2)).clamp(header_length(b).min(b.len()), b.len())];
     let mut r = Reader::new(whole, header_length(b));
+    out.put(HEADER, 0..r.at(), Value::Present);
+    if b.u8(1) == HELLO {
+        out.put(HELLO_PACKET, r.at()..r.end(), Value::Present);
+    }
+    // Of version 3 the instance tells the family of the addresses (RFC 5838 §2.1).
+    let version = match b.u8(0) {
+        2 => Version::V2,
+        _ => Version::V3 { ip4: (64..=127).contains(&b.u8(14)) },
+    };
     match (b.u8(0), b.u8(1)) {
         (2, HELLO) => {
             put_ip4(&mut r, HELLO_MASK, out)?;
             put_number(&mut r, 2, HELLO_INTERVAL, out)?;
-            options_v2(&mut r, out)?;
+            options_v2(&mut r, OPTION_V2_N, out)?;
             put_number(&mut r, 1, ROUTER_PRIORITY, out)?;
             put_number(&mut r, 4, DEAD_INTERVAL, out)?;
             routers(&mut r, out)
@@ -184,9 +297,9 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         }
         (2, DATABASE_DESCRIPTION) => {
             put_number(&mut r, 2, DB_MTU, out)?;
-            options_v2(&mut r, out)?;
+            options_v2(&mut r, OPTION_V2_N, out)?;
             description(&mut r, out)?;
-            advertisements(&mut r, 2, false, out)
+            advertisements(&mut r, version, false, out)
         }
         (3, DATABASE_DESCRIPTION) => {
             r.take(1)?;
@@ -194,11 +307,11 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
             put_number(&mut r, 2, DB_MTU, out)?;
             r.take(1)?;
             description(&mut r, out)?;
-            advertisements(&mut r, 3, false, out)
+            advertisements(&mut r, version, false, out)
         }
-        (version @ (2 | 3), REQUEST) => requests(&mut r, version, out),
-        (version @ (2 | 3), ACKNOWLEDGE) => advertisements(&mut r, version, false, out),
-        (version @ (2 | 3), UPDATE) => {
+        (2 | 3, REQUEST) => requests(&mut r, version, out),
+        (2 | 3, ACKNOWLEDGE) => advertisements(&mut r, version, false, out),
+        (2 | 3, UPDATE) => {
             put_number(&mut r, 4, LSAS, out)?;
             advertisements(&mut r, version, true, out)
         }
@@ -206,19 +319,27 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     }
 }
 
-fn options_v2(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
-    const FLAGS: &[(FieldIndex, u64)] = &[
+/// The version, and what addresses version 3 is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Version {
+    V2,
+    V3 { ip4: bool },
+}
+
+/// `bit_3` is the bit whose meaning depends on where the options stand.
+fn options_v2(r: &mut Reader<'_>, bit_3: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let flags = [
         (OPTION_V2_DN, 0x80),
         (OPTION_V2_O, 0x40),
         (OPTION_V2_DC, 0x20),
         (OPTION_V2_L, 0x10),
-        (OPTION_V2_N, 0x08),
+        (bit_3, 0x08),
         (OPTION_V2_MC, 0x04),
         (OPTION_V2_E, 0x02),
         (OPTION_V2_MT, 0x01),
     ];
     let options = put_number(r, 1, OPTIONS_V2, out)?;
-    put_flags(r, 1, options, FLAGS, out);
+    put_flags(r, 1, options, &flags, out);
     Ok(())
 }
 
@@ -246,9 +367,9 @@ fn description(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short>
 }
 
 /// RFC 2328 §A.3.4, RFC 5340 §A.3.4.
-fn requests(r: &mut Reader<'_>, version: u8, out: &mut dyn FieldSink) -> Result<(), Short> {
+fn requests(r: &mut Reader<'_>, version: Version, out: &mut dyn FieldSink) -> Result<(), Short> {
     while r.left() >= 12 {
-        if version == 2 {
+        if version == Version::V2 {
             put_number(r, 4, LSA_TYPE, out)?;
         } else {
             r.take(2)?;
@@ -263,7 +384,7 @@ fn requests(r: &mut Reader<'_>, version: u8, out: &mut dyn FieldSink) -> Result<
 /// Link state advertisements (RFC 2328 §A.4, RFC 5340 §A.4), with their bodies or without.
 fn advertisements(
     r: &mut Reader<'_>,
-    version: u8,
+    version: Version,
     bodies: bool,
     out: &mut dyn FieldSink,
 ) -> Result<(), Short> {
@@ -275,37 +396,29 @@ fn advertisements(
         out.open(at..advertisement.end(), format_args!("Link state advertisement"));
         let kind = header(&mut advertisement, version, out)?;
         // One damaged body does not hide the next advertisement.
-        let _ = match (version, kind) {
+        let _ = match version {
             _ if !bodies => Ok(()),
-            (2, 1) => router_v2(&mut advertisement, out),
-            (2, 2) => network_v2(&mut advertisement, out),
-            (3, 1) => router_v3(&mut advertisement, out),
-            (3, 2) => network_v3(&mut advertisement, out),
-            (3, 3) => {
-                advertisement.take(1)?;
-                put_number(&mut advertisement, 3, METRIC, out)?;
-                prefix(&mut advertisement, None, out)
-            }
-            (3, 8) => link_v3(&mut advertisement, out),
-            (3, 9) => intra_area_prefix(&mut advertisement, out),
-            _ => Ok(()),
+            Version::V2 => v2::body(kind, &mut advertisement, out),
+            Version::V3 { ip4 } => v3::body(kind, ip4, &mut advertisement, out),
         };
         out.close();
     }
     Ok(())
 }
 
-/// The header of an advertisement; returns its type, without what says how far it is flooded.
-fn header(r: &mut Reader<'_>, version: u8, out: &mut dyn FieldSink) -> Result<u64, Short> {
+/// The header of an advertisement; returns its type, without what says how far version 3 floods it.
+fn header(r: &mut Reader<'_>, version: Version, out: &mut dyn FieldSink) -> Result<u64, Short> {
     let age = r.number(2)?;
     let at = r.at() - 2..r.at();
     out.put(LSA_AGE, at.clone(), Value::Unsigned(age & 0x7fff));
-    let kind = if version == 2 {
+    let kind = if version == Version::V2 {
         out.put(LSA_DONOTAGE, at, Value::Unsigned(age >> 15));
-        options_v2(r, out)?;
+        // In an advertisement of a not-so-stubby area the bit is another one (RFC 3101 §2.4).
+        let nssa = Bytes(r.whole()).u8(r.at() + 1) == 7;
+        options_v2(r, if nssa { OPTION_V2_P } else { OPTION_V2_N }, out)?;
         let kind = put_number(r, 1, LSA_TYPE, out)?;
         if matches!(kind, 9..=11) {
-            r.take(4).map(drop)?;
+            opaque::id(r, out)?;
         } else {
             put_ip4(r, LSA_ID, out)?;
         }
@@ -331,93 +444,6 @@ fn type_v3(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<u64, Short> {
     out.put(LSA_V3_S12, at.clone(), Value::Unsigned(kind >> 13 & 3));
     out.put(LSA_V3_FC, at, Value::Unsigned(kind & 0x1fff));
     Ok(kind & 0x1fff)
-}
-
-/// RFC 2328 §A.4.2; metrics of types of service follow the first one.
-fn router_v2(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
-    r.take(2)?;
-    for _ in 0..put_number(r, 2, LINKS, out)? {
-        put_ip4(r, LINKID, out)?;
-        put_ip4(r, LINKDATA, out)?;
-        put_number(r, 1, LINKTYPE, out)?;
-        let metrics = put_number(r, 1, NUMMETRICS, out)?;
-        put_number(r, 2, METRIC0, out)?;
-        r.take(4 * metrics as usize)?;
-    }
-    Ok(())
-}
-
-/// RFC 2328 §A.4.3.
-fn network_v2(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
-    put_ip4(r, NETMASK, out)?;
-    while r.left() >= 4 {
-        put_ip4(r, ATTACHED, out)?;
-    }
-    Ok(())
-}
-
-/// RFC 5340 §A.4.3.
-fn router_v3(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
-    r.take(1)?;
-    options_v3(r, out)?;
-    while r.left() >= 16 {
-        put_number(r, 1, LINK_V3_TYPE, out)?;
-        r.take(1)?;
-        put_number(r, 2, METRIC, out)?;
-        put_number(r, 4, INTERFACE_ID, out)?;
-        put_number(r, 4, NEIGHBOR_INTERFACE_ID, out)?;
-        put_ip4(r, NEIGHBOR_ROUTER_ID, out)?;
-    }
-    Ok(())
-}
-
-/// RFC 5340 §A.4.4.
-fn network_v3(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
-    r.take(1)?;
-    options_v3(r, out)?;
-    while r.left() >= 4 {
-        put_ip4(r, ATTACHED_V3, out)?;
-    }
-    Ok(())
-}
-
-/// RFC 5340 §A.4.9.
-fn link_v3(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
-    r.take(1)?;
-    options_v3(r, out)?;
-    r.take(16)?;
-    for _ in 0..put_number(r, 4, PREFIXES, out)? {
-        prefix(r, None, out)?;
-    }
-    Ok(())
-}
-
-/// RFC 5340 §A.4.10.
-fn intra_area_prefix(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
-    let count = put_number(r, 2, PREFIXES, out)?;
-    r.take(10)?;
-    for _ in 0..count {
-        prefix(r, Some(METRIC), out)?;
-    }
-    Ok(())
-}
-
-/// A prefix takes as many words as it needs (RFC 5340 §A.4.1); `metric` is what the two bytes in front of it are.
-fn prefix(r: &mut Reader<'_>, metric: Option<FieldIndex>, out: &mut dyn FieldSink) -> Result<(), Short> {
-    let bits = put_number(r, 1, PREFIX_LENGTH, out)?;
-    put_number(r, 1, PREFIX_OPTIONS, out)?;
-    match metric {
-        Some(field) => _ = put_number(r, 2, field, out)?,
-        None => _ = r.take(2)?,
-    }
-    let at = r.at();
-    let bytes = r.take(4 * bits.div_ceil(32) as usize)?;
-    let mut address = [0; 16];
-    if let Some(start) = address.get_mut(..bytes.len()) {
-        start.copy_from_slice(bytes);
-        out.put(ADDRESS_PREFIX, at..r.at(), Value::Ip6(address));
-    }
-    Ok(())
 }
 
 fn routers(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {

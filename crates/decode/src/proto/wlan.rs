@@ -1,7 +1,12 @@
-//! IEEE 802.11: the MAC header (IEEE 802.11-2020 §9.2) and the name of the network. Numbers are little-endian.
+//! IEEE 802.11: the MAC header (IEEE 802.11-2020 §9.2) and management frames, whose elements are in
+//! `elements`. Numbers are little-endian.
+
+mod elements;
+mod names;
 
 use plaintap_packet::LinkType;
 
+use self::names::*;
 use super::prelude::*;
 
 fields! {
@@ -30,7 +35,110 @@ fields! {
     BSSID: Mac walk, "wlan.bssid", "BSS Id";
     FRAG: U16 walk, "wlan.frag", "Fragment number";
     SEQ: U16 walk, "wlan.seq", "Sequence number";
+    FIXED: None walk, "wlan.fixed.all", "Fixed parameters";
+    TIMESTAMP: U64 walk, "wlan.fixed.timestamp", "Timestamp";
+    BEACON_INTERVAL: U32 walk, "wlan.fixed.beacon", "Beacon Interval";
+    CAPABILITIES: U16 walk, "wlan.fixed.capabilities", "Capabilities Information", hex;
+    CAPABILITY_ESS: Bool walk, "wlan.fixed.capabilities.ess", "ESS capabilities";
+    CAPABILITY_IBSS: Bool walk, "wlan.fixed.capabilities.ibss", "IBSS status";
+    CAPABILITY_PRIVACY: Bool walk, "wlan.fixed.capabilities.privacy", "Privacy";
+    CAPABILITY_PREAMBLE: Bool walk, "wlan.fixed.capabilities.short_preamble", "Short Preamble";
+    CAPABILITY_SPECTRUM: Bool walk, "wlan.fixed.capabilities.spec_man", "Spectrum Management";
+    CAPABILITY_QOS: Bool walk, "wlan.fixed.capabilities.qos", "QoS";
+    CAPABILITY_SLOT: Bool walk, "wlan.fixed.capabilities.short_slot_time", "Short Slot Time";
+    CAPABILITY_APSD: Bool walk, "wlan.fixed.capabilities.apsd", "Automatic Power Save Delivery";
+    CAPABILITY_MEASUREMENT: Bool walk, "wlan.fixed.capabilities.radio_measurement", "Radio Measurement";
+    CAPABILITY_EPD: Bool walk, "wlan.fixed.capabilities.epd", "EPD";
+    LISTEN_INTERVAL: U16 walk, "wlan.fixed.listen_ival", "Listen Interval", hex;
+    CURRENT_AP: Mac walk, "wlan.fixed.current_ap", "Current AP";
+    AUTHENTICATION: U16 walk, "wlan.fixed.auth.alg", "Authentication Algorithm", names(AUTHENTICATIONS);
+    AUTHENTICATION_SEQUENCE: U16 walk, "wlan.fixed.auth_seq", "Authentication SEQ", hex;
+    STATUS_CODE: U16 walk, "wlan.fixed.status_code", "Status code", hex, names(STATUS_CODES);
+    REASON_CODE: U16 walk, "wlan.fixed.reason_code", "Reason code", hex, names(REASON_CODES);
+    ASSOCIATION_ID: U16 walk, "wlan.fixed.aid", "Association ID", hex;
+    CATEGORY: U16 walk, "wlan.fixed.category_code", "Category code", names(CATEGORIES);
+    TAGGED: None walk, "wlan.tagged.all", "Tagged parameters";
+    TAG: None walk, "wlan.tag", "Tag";
+    TAG_NUMBER: U8 walk, "wlan.tag.number", "Tag Number", names(ELEMENTS);
+    EXTENDED_TAG: None walk, "wlan.ext_tag", "Ext Tag";
+    EXTENDED_NUMBER: U8 walk, "wlan.ext_tag.number", "Ext Tag Number", names(EXTENDED_ELEMENTS);
+    EXTENDED_LENGTH: U32 walk, "wlan.ext_tag.length", "Ext Tag length";
+    TAG_LENGTH: U32 walk, "wlan.tag.length", "Tag length";
     SSID: Bytes walk, "wlan.ssid", "SSID";
+    RATE: U8 walk, "wlan.supported_rates", "Supported Rates", hex;
+    EXTENDED_RATE: U8 walk, "wlan.extended_supported_rates", "Extended Supported Rates", hex;
+    CHANNEL: U8 walk, "wlan.ds.current_channel", "Current Channel";
+    DTIM_COUNT: U8 walk, "wlan.tim.dtim_count", "DTIM count";
+    DTIM_PERIOD: U8 walk, "wlan.tim.dtim_period", "DTIM period";
+    TIM_CONTROL: U8 walk, "wlan.tim.bmapctl", "Bitmap control", hex;
+    TIM_MULTICAST: Bool walk, "wlan.tim.bmapctl.multicast", "Multicast";
+    TIM_OFFSET: U8 walk, "wlan.tim.bmapctl.offset", "Bitmap Offset", hex;
+    TIM_BITMAP: Bytes walk, "wlan.tim.partial_virtual_bitmap", "Partial Virtual Bitmap";
+    COUNTRY: Text walk, "wlan.country_info.code", "Code";
+    ENVIRONMENT: U8 walk, "wlan.country_info.environment", "Environment";
+    COUNTRY_INFO: None walk, "wlan.country_info.fnm", "Country Info";
+    COUNTRY_FIRST: U8 walk, "wlan.country_info.fnm.fcn", "First Channel Number";
+    COUNTRY_CHANNELS: U8 walk, "wlan.country_info.fnm.nc", "Number of Channels";
+    COUNTRY_POWER: I8 walk, "wlan.country_info.fnm.mtpl", "Maximum Transmit Power Level";
+    POWER_CONSTRAINT: U8 walk, "wlan.powercon.local", "Local Power Constraint";
+    SWITCH_MODE: U8 walk, "wlan.csa.channel_switch_mode", "Channel Switch Mode";
+    SWITCH_CHANNEL: U8 walk, "wlan.csa.new_channel_number", "New Channel Number";
+    SWITCH_COUNT: U8 walk, "wlan.csa.channel_switch.count", "Channel Switch Count";
+    ERP: U8 walk, "wlan.erp_info", "ERP Information", hex;
+    ERP_PRESENT: Bool walk, "wlan.erp_info.erp_present", "Non ERP Present";
+    ERP_PROTECTION: Bool walk, "wlan.erp_info.use_protection", "Use Protection";
+    ERP_BARKER: Bool walk, "wlan.erp_info.barker_preamble_mode", "Barker Preamble Mode";
+    HT_CAPABILITIES: U16 walk, "wlan.ht.capabilities", "HT Capabilities Info", hex;
+    HT_AMPDU: U8 walk, "wlan.ht.ampduparam", "A-MPDU Parameters", hex;
+    HT_MCS_SET: None walk, "wlan.ht.mcsset", "Rx Supported Modulation and Coding Scheme Set";
+    HT_EXTENDED: U16 walk, "wlan.htex.capabilities", "HT Extended Capabilities", hex;
+    HT_BEAM_FORMING: U32 walk, "wlan.txbf", "Transmit Beam Forming (TxBF) Capabilities", hex;
+    HT_ANTENNA: U8 walk, "wlan.asel", "Antenna Selection (ASEL) Capabilities", hex;
+    HT_PRIMARY: U8 walk, "wlan.ht.info.primarychannel", "Primary Channel";
+    VHT_CAPABILITIES: U32 walk, "wlan.vht.capabilities", "VHT Capabilities Info", hex;
+    VHT_MCS_SET: None walk, "wlan.vht.mcsset", "VHT Supported MCS Set";
+    VHT_RX_MAP: U16 walk, "wlan.vht.mcsset.rxmcsmap", "Rx MCS Map", hex;
+    VHT_TX_MAP: U16 walk, "wlan.vht.mcsset.txmcsmap", "Tx MCS Map", hex;
+    EXTENDED_CAPABILITIES: U8 walk, "wlan.extcap", "Extended Capabilities", hex;
+    STATIONS: U16 walk, "wlan.qbss.scount", "Station Count";
+    RSN_VERSION: U16 walk, "wlan.rsn.version", "RSN Version";
+    RSN_GROUP: U32 walk, "wlan.rsn.gcs", "Group Cipher Suite";
+    RSN_GROUP_OUI: U24 walk, "wlan.rsn.gcs.oui", "Group Cipher Suite OUI";
+    RSN_GROUP_TYPE: U8 walk, "wlan.rsn.gcs.type", "Group Cipher Suite type", names(CIPHERS);
+    RSN_PAIRWISE_COUNT: U16 walk, "wlan.rsn.pcs.count", "Pairwise Cipher Suite Count";
+    RSN_PAIRWISE: U32 walk, "wlan.rsn.pcs", "Pairwise Cipher Suite";
+    RSN_PAIRWISE_OUI: U24 walk, "wlan.rsn.pcs.oui", "Pairwise Cipher Suite OUI";
+    RSN_PAIRWISE_TYPE: U8 walk, "wlan.rsn.pcs.type", "Pairwise Cipher Suite type", names(CIPHERS);
+    RSN_KEYS_COUNT: U16 walk, "wlan.rsn.akms.count", "Auth Key Management (AKM) Suite Count";
+    RSN_KEYS: U32 walk, "wlan.rsn.akms", "Auth Key Management (AKM) Suite";
+    RSN_KEYS_OUI: U24 walk, "wlan.rsn.akms.oui", "Auth Key Management (AKM) OUI";
+    RSN_KEYS_TYPE: U8 walk, "wlan.rsn.akms.type", "Auth Key Management (AKM) type", names(KEY_MANAGEMENTS);
+    RSN_CAPABILITIES: U16 walk, "wlan.rsn.capabilities", "RSN Capabilities", hex;
+    RSN_PREAUTH: Bool walk, "wlan.rsn.capabilities.preauth", "RSN Pre-Auth capabilities";
+    RSN_NO_PAIRWISE: Bool walk, "wlan.rsn.capabilities.no_pairwise", "RSN No Pairwise capabilities";
+    RSN_MFPR: Bool walk, "wlan.rsn.capabilities.mfpr", "Management Frame Protection Required";
+    RSN_MFPC: Bool walk, "wlan.rsn.capabilities.mfpc", "Management Frame Protection Capable";
+    RSN_PMKID_COUNT: U16 walk, "wlan.rsn.pmkid.count", "PMKID Count";
+    RSN_MANAGEMENT: U32 walk, "wlan.rsn.gmcs", "Group Management Cipher Suite";
+    RSN_MANAGEMENT_OUI: U24 walk, "wlan.rsn.gmcs.oui", "Group Management Cipher Suite OUI";
+    RSN_MANAGEMENT_TYPE: U8 walk, "wlan.rsn.gmcs.type", "Group Management Cipher Suite type", names(CIPHERS);
+    VENDOR_OUI: U24 walk, "wlan.tag.oui", "OUI";
+    VENDOR_TYPE: U8 walk, "wlan.tag.vendor.oui.type", "Vendor Specific OUI Type";
+    VENDOR_DATA: Bytes walk, "wlan.tag.vendor.data", "Vendor Specific Data";
+    WFA_TYPE: U8 walk, "wlan.wfa.ie.type", "Type", hex;
+    WPA_VERSION: U16 walk, "wlan.wfa.ie.wpa.version", "WPA Version";
+    WPA_GROUP: U32 walk, "wlan.wfa.ie.wpa.mcs", "Multicast Cipher Suite";
+    WPA_GROUP_OUI: U24 walk, "wlan.wfa.ie.wpa.mcs.oui", "Multicast Cipher Suite OUI";
+    WPA_GROUP_TYPE: U8 walk, "wlan.wfa.ie.wpa.mcs.type", "Multicast Cipher Suite type", names(CIPHERS);
+    WPA_PAIRWISE_COUNT: U16 walk, "wlan.wfa.ie.wpa.ucs.count", "Unicast Cipher Suite Count";
+    WPA_PAIRWISE: U32 walk, "wlan.wfa.ie.wpa.ucs", "Unicast Cipher Suite";
+    WPA_PAIRWISE_OUI: U24 walk, "wlan.wfa.ie.wpa.ucs.oui", "Unicast Cipher Suite OUI";
+    WPA_PAIRWISE_TYPE: U8 walk, "wlan.wfa.ie.wpa.ucs.type", "Unicast Cipher Suite type", names(CIPHERS);
+    WPA_KEYS_COUNT: U16 walk, "wlan.wfa.ie.wpa.akms.count", "Auth Key Management (AKM) Suite Count";
+    WPA_KEYS: U32 walk, "wlan.wfa.ie.wpa.akms", "Auth Key Management (AKM) Suite";
+    WPA_KEYS_OUI: U24 walk, "wlan.wfa.ie.wpa.akms.oui", "Auth Key Management (AKM) OUI";
+    WPA_KEYS_TYPE: U8 walk, "wlan.wfa.ie.wpa.type", "Auth Key Management (AKM) type",
+        names(KEY_MANAGEMENTS);
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
@@ -149,8 +257,9 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         out.put(FRAG, 22..24, Value::Unsigned((sequence & 15).into()));
         out.put(SEQ, 22..24, Value::Unsigned((sequence >> 4).into()));
     }
-    if let Some((at, name)) = network_name(view.bytes) {
-        out.put(SSID, at..at + name.len(), Value::Bytes(name));
+    if kind(b) == MANAGEMENT && b.u8(1) & FLAG_PROTECTED == 0 {
+        r = Reader::new(b.0, header_length(b));
+        elements::frame(subtype(b), &mut r, out)?;
     }
     Ok(())
 }
@@ -179,11 +288,8 @@ fn network_name(b: Bytes<'_>) -> Option<(usize, &[u8])> {
     if kind(b) != MANAGEMENT || b.u8(1) & FLAG_PROTECTED != 0 {
         return None;
     }
-    let fixed = match subtype(b) {
-        0 => 4,
-        2 => 10,
-        4 => 0,
-        5 | 8 => 12,
+    let fixed: usize = match subtype(b) {
+        0 | 2 | 4 | 5 | 8 => elements::fixed(subtype(b)).iter().map(|&(width, _)| width).sum(),
         _ => return None,
     };
     let mut r = Reader::new(b.0, header_length(b) + fixed);

@@ -154,7 +154,7 @@ pub(in crate::proto) fn content(
         kind::CERTIFICATE => certificates(body, version, host, out),
         kind::CERTIFICATE_REQUEST => certificate_request(body, version, host, out),
         kind::SERVER_KEY_EXCHANGE => server_key_exchange(body, context, out),
-        kind::CLIENT_KEY_EXCHANGE => client_key_exchange(body, context.key_exchange, out),
+        kind::CLIENT_KEY_EXCHANGE => client_key_exchange(body, context, out),
         kind::CERTIFICATE_VERIFY => signature(body, version, [VERIFY_SIG_LEN, VERIFY_SIG], out),
         kind::FINISHED => {
             out.put(VERIFY_DATA, body.at()..body.end(), Value::Present);
@@ -320,18 +320,18 @@ fn server_key_exchange(r: &mut Reader<'_>, context: Context, out: &mut dyn Field
 }
 
 /// RFC 5246 §7.4.7, RFC 8422 §5.7, RFC 4279.
-fn client_key_exchange(
-    r: &mut Reader<'_>,
-    exchange: KeyExchange,
-    out: &mut dyn FieldSink,
-) -> Result<(), Short> {
+fn client_key_exchange(r: &mut Reader<'_>, context: Context, out: &mut dyn FieldSink) -> Result<(), Short> {
+    /// It has no length in front of the secret (RFC 6101 §5.6.7.1).
+    const SSL_3_0: u16 = 0x0300;
     use KeyExchange::{Dhe, DhePsk, Ecdhe, EcdhePsk, Psk, Rsa, RsaPsk, Unknown};
+    let exchange = context.key_exchange;
     if matches!(exchange, Psk | DhePsk | EcdhePsk | RsaPsk) {
         put_counted(r, 2, [IDENTITY_LEN, IDENTITY], out)?;
     }
     match exchange {
         Ecdhe | EcdhePsk => put_counted(r, 1, [CLIENT_POINT_LEN, CLIENT_POINT], out),
         Dhe | DhePsk => put_counted(r, 2, [DH_YC_LEN, DH_YC], out),
+        Rsa if context.version == SSL_3_0 => put_rest(r, EPMS, out),
         Rsa | RsaPsk => put_counted(r, 2, [EPMS_LEN, EPMS], out),
         Psk | Unknown => Ok(()),
     }
