@@ -26,9 +26,12 @@ const MOST_PACKETS: u32 = 600;
 
 /// Fields that differ for a reason, and are only reported.
 const KNOWN: &[(&str, &str)] = &[
+    ("bgp.update.path_attribute.mp_unreach_nlri", "tshark shows an empty list of labelled routes"),
+    ("wlan.ht.mcsset", "tshark says it in two lines"),
     ("bgp.large_communities", "tshark shows no text"),
     ("ospf.lsa_sa", "extended prefixes are not taken apart"),
     ("ospf.prefix_length", "the same"),
+    ("ospf.tlv.range_size", "the same"),
     ("ospf.tlv.sid_label", "the same"),
     ("ospf.tlv_length", "the same"),
     ("ospf.v3.address_prefix.ipv4", "the same"),
