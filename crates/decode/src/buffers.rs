@@ -13,6 +13,7 @@ pub(crate) struct Buffers {
 }
 
 impl Buffers {
+    #[inline]
     pub(crate) fn clear(&mut self) {
         while let Some((_, bytes)) = self.list.pop() {
             self.give_back(bytes);

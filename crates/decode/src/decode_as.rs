@@ -101,7 +101,7 @@ pub(crate) fn of_ports(rules: &[DecodeAs], selector: Selector, ports: (u16, u16)
 
 /// Changes what `enter` of `protocol` found for the layer that begins at `b`, where a rule says otherwise.
 #[cold]
-pub(crate) fn correct(rules: &[DecodeAs], protocol: ProtocolId, b: Bytes<'_>, step: &mut Step) {
+pub(crate) fn correct(rules: &[DecodeAs], protocol: ProtocolId, b: Bytes<'_>, step: Step) -> Step {
     let (selector, number) = match protocol {
         id::eth => (Selector::EtherType, b.u16(12)),
         id::vlan | id::ieee8021ad | id::gre => (Selector::EtherType, b.u16(2)),
@@ -111,16 +111,16 @@ pub(crate) fn correct(rules: &[DecodeAs], protocol: ProtocolId, b: Bytes<'_>, st
         id::ipv6_hopopts | id::ipv6_routing | id::ipv6_fraghdr | id::ipv6_dstopts => {
             (Selector::IpProtocol, b.u8(0).into())
         }
-        _ => return,
+        _ => return step,
     };
     // Where the field is a length, it announces nothing (IEEE 802.3 §3.2.6).
     if selector == Selector::EtherType && number < 0x600 {
-        return;
+        return step;
     }
-    let Some(chosen) = find(rules, selector, number.into()) else { return };
+    let Some(chosen) = find(rules, selector, number.into()) else { return step };
     if step.next == ProtocolId::FRAGMENT {
-        step.detail = walk::with_protocol(step.detail, chosen);
+        Step { detail: walk::with_protocol(step.detail, chosen), ..step }
     } else {
-        step.next = chosen;
+        Step { next: chosen, ..step }
     }
 }

@@ -51,6 +51,7 @@ pub(crate) struct Settings {
 }
 
 impl Work {
+    #[inline]
     pub(crate) fn clear(&mut self) {
         self.layers.clear();
         self.buffers.clear();

@@ -98,11 +98,13 @@ impl Decoder {
     }
 
     /// Decodes the next packet; `number` counts from 1.
+    #[inline]
     pub fn decode<'a>(&'a mut self, packet: &Packet<'a>, number: u64) -> Decoded<'a> {
         self.decode_with_comments(packet, number, &[])
     }
 
     /// The same for a packet that carries comments.
+    #[inline]
     pub fn decode_with_comments<'a>(
         &'a mut self,
         packet: &Packet<'a>,
@@ -122,6 +124,7 @@ impl Decoder {
         self.decode_from(protocol, packet, number, &[])
     }
 
+    #[inline(always)]
     fn decode_from<'a>(
         &'a mut self,
         protocol: ProtocolId,
@@ -146,6 +149,23 @@ impl Decoder {
             None => walk::alone(&mut self.work, packet.data, start, &mut self.counters),
         }
         self.counters.layers_dropped += u64::from(self.work.layers.dropped());
+        if self.hosts.as_ref().is_some_and(|hosts| hosts.learns) {
+            self.learn(packet, number, comments);
+        }
+        Decoded {
+            packet: *packet,
+            number,
+            work: &self.work,
+            timing: &self.timing,
+            processes: &self.processes,
+            hosts: self.hosts.as_ref(),
+            comments,
+        }
+    }
+
+    /// Learns the names that the packet just walked tells.
+    #[cold]
+    fn learn<'a>(&'a mut self, packet: &Packet<'a>, number: u64, comments: &'a [&'a [u8]]) {
         let decoded = Decoded {
             packet: *packet,
             number,
@@ -156,12 +176,10 @@ impl Decoder {
             comments,
         };
         if let Some(hosts) = &mut self.hosts
-            && hosts.learns
             && decoded.layers().iter().any(|layer| hosts::has_names(layer.protocol))
         {
             hosts.learn(&decoded);
         }
-        Decoded { hosts: self.hosts.as_ref(), ..decoded }
     }
 
     /// Shows addresses by the names that packets tell (DNS answers, DHCP clients) from the next packet on.

@@ -52,6 +52,39 @@ impl Step {
     }
 }
 
+/// What `enter` answered, in a form that stays in registers: a `Result` would go through memory, for most of the calls
+/// that it may come from are not inlined, and the walk would wait for it at each layer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entered {
+    /// [`Step::header`], or [`Short::need`].
+    header: u32,
+    /// [`Step::end`], or [`Short::have`].
+    end: u32,
+    detail: u32,
+    next: ProtocolId,
+    short: bool,
+}
+
+impl From<Result<Step, Short>> for Entered {
+    #[inline(always)]
+    fn from(result: Result<Step, Short>) -> Self {
+        match result {
+            Ok(Step { header, end, next, detail }) => Self { header, end, detail, next, short: false },
+            Err(Short { need, have }) => {
+                Self { header: need, end: have, detail: 0, next: ProtocolId::NONE, short: true }
+            }
+        }
+    }
+}
+
+impl From<Entered> for Result<Step, Short> {
+    #[inline(always)]
+    fn from(entered: Entered) -> Self {
+        let Entered { header, end, detail, next, short } = entered;
+        if short { Err(Short { need: header, have: end }) } else { Ok(Step { header, end, next, detail }) }
+    }
+}
+
 /// One layer of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layer {

@@ -18,7 +18,15 @@ const WHOLE: u8 = 3;
 
 /// Walks the whole messages in the SCTP packet that ended a walk. They are what the user says, or else what the payload
 /// protocol identifier or the ports say.
+#[inline]
 pub(super) fn messages(work: &mut Work, frame: &[u8]) {
+    if work.layers.contains(id::sctp) {
+        messages_of_last(work, frame);
+    }
+}
+
+#[cold]
+fn messages_of_last(work: &mut Work, frame: &[u8]) {
     let Some(&layer) = work.layers.as_slice().last() else { return };
     if layer.protocol != id::sctp {
         return;

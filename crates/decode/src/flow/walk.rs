@@ -50,7 +50,7 @@ pub(crate) fn walk(work: &mut Work, frame: &[u8], start: Start) -> End {
         if rest.is_empty() {
             return End::Done;
         }
-        let mut step = match proto::enter(protocol, Bytes(rest)) {
+        let mut step = match proto::enter(protocol, Bytes(rest)).into() {
             Ok(step) => step,
             Err(short) => {
                 stop(
@@ -62,7 +62,7 @@ pub(crate) fn walk(work: &mut Work, frame: &[u8], start: Start) -> End {
             }
         };
         if !settings.decode_as.is_empty() {
-            decode_as::correct(&settings.decode_as, protocol, Bytes(rest), &mut step);
+            step = decode_as::correct(&settings.decode_as, protocol, Bytes(rest), step);
         }
         reported_end = reported_end.min(offset.saturating_add(step.end)).max(offset);
         end = end.min(reported_end);

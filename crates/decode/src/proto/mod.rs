@@ -54,13 +54,10 @@ macro_rules! protocols {
         /// Checks the header of `protocol` at the start of `b`, and says how long it is and who is next. Reads nothing
         /// that it did not check, allocates nothing.
         #[inline(always)]
-        pub(crate) fn enter(
-            protocol: crate::registry::ProtocolId,
-            b: crate::Bytes<'_>,
-        ) -> Result<crate::Step, crate::Short> {
+        pub(crate) fn enter(protocol: crate::registry::ProtocolId, b: crate::Bytes<'_>) -> crate::layers::Entered {
             match protocol {
-                $(id::$name => $name::enter(b),)*
-                _ => Ok(crate::Step::last(b)),
+                $(id::$name => $name::enter(b).into(),)*
+                _ => Ok(crate::Step::last(b)).into(),
             }
         }
     };

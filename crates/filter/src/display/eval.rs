@@ -190,18 +190,16 @@ impl Fixed {
         if !packet.contains(self.protocol) {
             return false;
         }
-        let mut tried = false;
+        // All numbers are tried, for to stop at the first that decides costs more, where it is guessed wrong.
+        let (mut tried, mut passed) = (0, 0);
         for layer in packet.layers().iter().filter(|layer| layer.protocol == self.protocol) {
             for place in &self.places {
                 let Some(number) = place.read(packet, layer) else { continue };
-                let passes = is_in(number & self.mask, &self.ranges);
-                if passes != self.all {
-                    return passes;
-                }
-                tried = true;
+                tried += 1;
+                passed += u32::from(is_in(number & self.mask, &self.ranges));
             }
         }
-        tried && self.all
+        passed > 0 && (passed == tried || !self.all)
     }
 }
 
@@ -251,7 +249,7 @@ impl Node {
 #[inline]
 fn is_in<N: PartialOrd + Copy>(number: N, ranges: &[(N, N)]) -> bool {
     if let [(low, high)] = ranges {
-        return *low <= number && number <= *high;
+        return (*low <= number) & (number <= *high);
     }
     let next = ranges.partition_point(|(low, _)| *low <= number);
     next.checked_sub(1).is_some_and(|i| number <= ranges[i].1)

@@ -201,6 +201,17 @@ pub struct Entry<'a> {
     pub offset: u64,
 }
 
+/// A packet that was in the reader's buffer already.
+#[derive(Clone, Copy, Debug)]
+pub struct PacketAtHand<'a> {
+    /// The packet.
+    pub packet: Packet<'a>,
+    /// The raw options of its block (none in a pcap file).
+    pub options: Options<'a>,
+    /// The block as it stands in the file; none in a pcap file.
+    pub block: Option<Block<'a>>,
+}
+
 /// What a pcap file says of itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PcapHeader {
@@ -279,6 +290,19 @@ impl<R: Read> Reader<R> {
             Format::Pcapng(section) => {
                 section.next_entry(&mut self.input, &mut self.interfaces, &mut self.processes)
             }
+        }
+    }
+
+    /// The next record, if it is a sound packet that is in the buffer as a whole. `None` says nothing about what is next:
+    /// ask [`Reader::next_entry`]. Inlined, so that what is said of a packet stays in registers on its way to who asked.
+    #[inline(always)]
+    pub fn packet_at_hand(&mut self) -> Option<PacketAtHand<'_>> {
+        match &mut self.format {
+            Format::Pcap(header) => {
+                let packet = header.packet_at_hand(&mut self.input)?;
+                Some(PacketAtHand { packet, options: Options::EMPTY, block: None })
+            }
+            Format::Pcapng(section) => section.packet_at_hand(&mut self.input, &self.interfaces),
         }
     }
 

@@ -86,21 +86,59 @@ impl Header {
         }
     }
 
-    #[inline]
     pub(super) fn next_entry<'i, R: Read>(
         &self,
         input: &'i mut Input<R>,
     ) -> Result<Option<Entry<'i>>, Error> {
-        let offset = input.offset();
-        let header = self.variant.record_header;
-        if input.fill(header)? == 0 {
+        if !self.is_there(input.available()) && !self.fetch(input)? {
             return Ok(None);
         }
-        input.require(header, "a packet record header")?;
+        let offset = input.offset();
+        Ok(Some(Entry { record: Record::Packet(self.take(input), Options::EMPTY), block: None, offset }))
+    }
+
+    /// The next packet, if its record is sound and in the buffer as a whole.
+    #[inline(always)]
+    pub(super) fn packet_at_hand<'i, R: Read>(&self, input: &'i mut Input<R>) -> Option<Packet<'i>> {
+        if self.is_there(input.available()) { Some(self.take(input)) } else { None }
+    }
+
+    /// Takes a record that is there.
+    #[inline(always)]
+    fn take<'i, R: Read>(&self, input: &'i mut Input<R>) -> Packet<'i> {
+        let header = self.variant.record_header;
         let seconds = self.variant.u32(input.array(0));
         let fraction = self.variant.u32(input.array(4));
         let captured = self.variant.u32(input.array(8)) as usize;
         let original_length = self.variant.u32(input.array(12));
+        Packet {
+            data: &input.take(header + captured)[header..],
+            time: Nanos(i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * self.variant.unit),
+            original_length,
+            link_type: self.link_type,
+            interface: 0,
+            direction: Direction::Unknown,
+            process: None,
+        }
+    }
+
+    /// Whether a sound record is there as a whole.
+    #[inline(always)]
+    fn is_there(&self, available: &[u8]) -> bool {
+        let Some(&[.., b0, b1, b2, b3, _, _, _, _]) = available.first_chunk::<16>() else { return false };
+        let captured = self.variant.u32([b0, b1, b2, b3]) as usize;
+        captured <= MAX_BLOCK && available.len() >= self.variant.record_header + captured
+    }
+
+    /// Reads on until a record is there as a whole; false at the end of the file.
+    #[cold]
+    fn fetch<R: Read>(&self, input: &mut Input<R>) -> Result<bool, Error> {
+        let header = self.variant.record_header;
+        if input.fill(header)? == 0 {
+            return Ok(false);
+        }
+        input.require(header, "a packet record header")?;
+        let captured = self.variant.u32(input.array(8)) as usize;
         if captured > MAX_BLOCK {
             return Err(Error::Damaged {
                 offset: input.offset(),
@@ -110,17 +148,7 @@ impl Header {
             });
         }
         input.require(header + captured, "a packet record")?;
-        let time = Nanos(i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * self.variant.unit);
-        let packet = Packet {
-            data: &input.take(header + captured)[header..],
-            time,
-            original_length,
-            link_type: self.link_type,
-            interface: 0,
-            direction: Direction::Unknown,
-            process: None,
-        };
-        Ok(Some(Entry { record: Record::Packet(packet, Options::EMPTY), block: None, offset }))
+        Ok(true)
     }
 }
 

@@ -67,6 +67,11 @@ impl<'a> Options<'a> {
         Self { bytes, big_endian }
     }
 
+    /// Whether there are none.
+    pub const fn is_empty(self) -> bool {
+        self.bytes.is_empty()
+    }
+
     /// The text of each comment.
     pub fn comments(self) -> impl Iterator<Item = &'a [u8]> {
         self.filter(|o| o.code == code::COMMENT).map(|o| o.value)

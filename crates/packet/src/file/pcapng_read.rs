@@ -5,7 +5,7 @@ use std::io::Read;
 use super::input::Input;
 use super::pcapng_block::{Block, kind};
 use super::pcapng_options::{Options, code};
-use super::{Entry, Error, Interface, InterfaceStatistics, MAX_BLOCK, Names, Process, Record};
+use super::{Entry, Error, Interface, InterfaceStatistics, MAX_BLOCK, Names, PacketAtHand, Process, Record};
 use crate::{Direction, LinkType, Nanos, Packet};
 
 pub(super) const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
@@ -88,6 +88,61 @@ impl Section {
         Ok(Some(Entry { record, block: Some(block), offset }))
     }
 
+    /// The next packet, if it is in an enhanced packet block that is sound and in the buffer as a whole.
+    #[inline(always)]
+    pub(super) fn packet_at_hand<'i, R: Read>(
+        &self,
+        input: &'i mut Input<R>,
+        interfaces: &[Interface],
+    ) -> Option<PacketAtHand<'i>> {
+        const AROUND: usize = 32;
+        let bytes = input.available();
+        let head = bytes.first_chunk::<{ AROUND - 4 }>()?;
+        let word = |at: usize| self.u32([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+        let (length, captured) = (word(4) as usize, word(20) as usize);
+        if word(0) != kind::ENHANCED_PACKET
+            || length > bytes.len()
+            || !length.is_multiple_of(4)
+            || captured.checked_add(AROUND)? > length
+            || self.u32(*bytes.get(length - 4..)?.first_chunk()?) as usize != length
+        {
+            return None;
+        }
+        let clock = self.clocks.get(word(8) as usize)?;
+        let interface = self.first_interface + word(8) as usize;
+        let link_type = interfaces.get(interface)?.link_type;
+        let time = clock.time(u64::from(word(12)) << 32 | u64::from(word(16)));
+        let original_length = word(24);
+        let raw = input.take(length);
+        let data = &raw[AROUND - 4..AROUND - 4 + captured];
+        // The padding of the data may be missing at the end of a block.
+        let options = raw.get(AROUND - 4 + captured.next_multiple_of(4)..length - 4).unwrap_or_default();
+        let options = Options::new(options, self.big_endian);
+        let (direction, process) = if options.is_empty() {
+            (Direction::Unknown, None)
+        } else {
+            (options.u32(code::EPB_FLAGS).map_or(Direction::Unknown, direction), self.process(options))
+        };
+        Some(PacketAtHand {
+            packet: Packet {
+                data,
+                time,
+                original_length,
+                link_type,
+                interface: interface as u32,
+                direction,
+                process,
+            },
+            options,
+            block: Some(Block { kind: kind::ENHANCED_PACKET, raw, big_endian: self.big_endian }),
+        })
+    }
+
+    /// The process that a packet's options name, counted over the file.
+    fn process(&self, options: Options<'_>) -> Option<u32> {
+        options.u32(code::EPB_PROCESS).and_then(|index| index.checked_add(self.first_process as u32))
+    }
+
     /// Takes the byte order of a new section; interface and process numbers begin anew.
     fn begin<R: Read>(
         &mut self,
@@ -125,8 +180,7 @@ impl Section {
         if let Record::Packet(packet, options) = &mut record {
             *options = view.options(20 + captured.next_multiple_of(4));
             packet.direction = options.u32(code::EPB_FLAGS).map_or(Direction::Unknown, direction);
-            packet.process =
-                options.u32(code::EPB_PROCESS).and_then(|index| index.checked_add(self.first_process as u32));
+            packet.process = self.process(*options);
         }
         Ok(record)
     }
@@ -355,12 +409,55 @@ mod tests {
                 bytes.extend(word(length));
             }
             bytes.extend(&tail);
-            let mut reader = crate::file::Reader::new(&bytes[..]).expect("a section header");
-            let mut records = 0;
-            while let Ok(Some(_)) = reader.next_record() {
-                records += 1;
-                prop_assert!(records < 100);
-            }
+            let read = |at_hand: bool| {
+                let mut reader = crate::file::Reader::new(&bytes[..]).expect("a section header");
+                let mut records = Vec::new();
+                loop {
+                    if at_hand && let Some(PacketAtHand { packet, options, block }) = reader.packet_at_hand() {
+                        records.push(format!("{:?} {block:?}", Record::Packet(packet, options)));
+                        continue;
+                    }
+                    match reader.next_entry() {
+                        Ok(Some(entry)) => records.push(format!("{:?} {:?}", entry.record, entry.block)),
+                        Ok(None) => return records,
+                        Err(error) => {
+                            records.push(error.to_string());
+                            return records;
+                        }
+                    }
+                }
+            };
+            let records = read(false);
+            prop_assert!(records.len() < 100);
+            prop_assert_eq!(read(true), records);
+        }
+
+        /// The short way takes the blocks that the long way takes, with their options.
+        #[test]
+        fn packets_at_hand_are_those_of_the_long_way(
+            captured in 0..40_u32, options in proptest::collection::vec(any::<u8>(), 0..24), big in any::<bool>()
+        ) {
+            let word = |v: u32| if big { v.to_be_bytes() } else { v.to_le_bytes() };
+            let mut bytes = [word(kind::SECTION_HEADER), word(28), word(BYTE_ORDER_MAGIC)].concat();
+            bytes.extend([if big { [0, 1, 0, 0] } else { [1, 0, 0, 0] }, [255; 4], [255; 4], word(28)].concat());
+            bytes.extend([word(1), word(20), word(1 << if big { 16 } else { 0 }), word(0), word(20)].concat());
+            let mut body = vec![7; 32];
+            body.extend(&options);
+            body.resize(body.len().next_multiple_of(4), 0);
+            let length = 32 + body.len() as u32;
+            bytes.extend([word(6), word(length), word(0), word(1), word(2), word(captured), word(99)].concat());
+            bytes.extend([body, word(length).to_vec()].concat());
+            let reader = || {
+                let mut reader = crate::file::Reader::new(&bytes[..]).expect("a section header");
+                for _ in 0..2 {
+                    reader.next_record().expect("a section and its interface");
+                }
+                reader
+            };
+            let (mut short, mut long) = (reader(), reader());
+            let short = short.packet_at_hand().map(|p| format!("{:?} {:?}", Record::Packet(p.packet, p.options), p.block));
+            let long = long.next_entry().ok().flatten().map(|e| format!("{:?} {:?}", e.record, e.block));
+            prop_assert_eq!(short, long);
         }
     }
 }

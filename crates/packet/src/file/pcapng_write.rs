@@ -217,7 +217,6 @@ pub fn append_packet(packet: &Packet<'_>, out: &mut Vec<u8>) {
     let padding = packet.data.len().next_multiple_of(4) - packet.data.len();
     let length = (AROUND + packet.data.len() + padding) as u32;
     let time = units(packet.time);
-    let mut header = [0; AROUND - 4];
     let words = [
         kind::ENHANCED_PACKET,
         length,
@@ -227,11 +226,11 @@ pub fn append_packet(packet: &Packet<'_>, out: &mut Vec<u8>) {
         packet.data.len() as u32,
         packet.original_length,
     ];
-    for (place, word) in header.chunks_exact_mut(4).zip(words) {
-        place.copy_from_slice(&word.to_le_bytes());
-    }
     out.reserve(length as usize);
-    out.extend_from_slice(&header);
+    // Word by word: collected first, they would be read again before they are written.
+    for word in words {
+        out.extend_from_slice(&word.to_le_bytes());
+    }
     out.extend_from_slice(packet.data);
     out.extend_from_slice(&[0; 3][..padding]);
     out.extend_from_slice(&length.to_le_bytes());

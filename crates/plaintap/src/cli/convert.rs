@@ -8,7 +8,9 @@ use anyhow::{Result, bail};
 use plaintap_crypt::KeyStore;
 use plaintap_decode::{Decoder, Options, ProcessInfo};
 use plaintap_filter::DisplayFilter;
-use plaintap_packet::file::{Entry, Reader, Record, secrets_type};
+use plaintap_packet::file::{
+    Block, Entry, Options as BlockOptions, PacketAtHand, Reader, Record, secrets_type,
+};
 use plaintap_packet::{LinkType, Nanos, Packet};
 
 use super::read::{decoder_for, load_keys, usage};
@@ -159,6 +161,7 @@ impl Plan {
     }
 
     /// Whether packet `number` shall be in the output.
+    #[inline(always)]
     fn wants(&mut self, packet: &Packet<'_>, number: u64, comments: &[&[u8]]) -> bool {
         // The filter sees every packet, for those before decide what the later ones mean.
         let matches = self.filter.as_mut().is_none_or(|filter| filter.matches(packet, number, comments));
@@ -193,6 +196,7 @@ impl Filter {
         Ok(Self { filter, decoder, keys })
     }
 
+    #[inline]
     fn matches(&mut self, packet: &Packet<'_>, number: u64, comments: &[&[u8]]) -> bool {
         self.filter.matches(&self.decoder.decode_with_comments(packet, number, comments))
     }
@@ -244,14 +248,19 @@ fn run(
         if pass.plan.left == 0 {
             break Ok(ExitCode::SUCCESS);
         }
-        match reader.next_entry() {
-            Ok(Some(entry)) => match pass.entry(&entry) {
-                Ok(()) => {}
-                Err(error) if is_broken_pipe(&error) => return Ok(ExitCode::SUCCESS),
-                Err(error) => return Err(error.context(position(input, pass.number))),
-            },
-            Ok(None) => break Ok(ExitCode::SUCCESS),
-            Err(error) => break Err(failure(input, &error)),
+        let passed = if let Some(PacketAtHand { packet, options, block }) = reader.packet_at_hand() {
+            pass.packet(block, packet, options)
+        } else {
+            match reader.next_entry() {
+                Ok(Some(entry)) => pass.entry(&entry),
+                Ok(None) => break Ok(ExitCode::SUCCESS),
+                Err(error) => break Err(failure(input, &error)),
+            }
+        };
+        match passed {
+            Ok(()) => {}
+            Err(error) if is_broken_pipe(&error) => return Ok(ExitCode::SUCCESS),
+            Err(error) => return Err(error.context(position(input, pass.number))),
         }
         // The entry's borrow of the reader ends before its table of processes can be looked at.
         if let Some(index) = pass.new_process.take()
@@ -272,43 +281,69 @@ fn run(
 }
 
 impl Pass {
-    #[inline]
+    #[cold]
     fn entry(&mut self, entry: &Entry<'_>) -> Result<()> {
-        match &entry.record {
-            Record::Packet(packet, options) => {
-                self.number += 1;
-                let big_endian = entry.block.as_ref().map_or(self.big_endian, |block| block.big_endian);
-                if let Some(filter) = &mut self.plan.capture_filter
-                    && !filter.matches(packet, big_endian)?
-                {
-                    return Ok(());
-                }
-                // Does not allocate where there is no comment, which is nearly always.
-                let comments: Vec<&[u8]> = options.comments().collect();
-                if !self.plan.wants(packet, self.number, &comments) {
-                    return Ok(());
-                }
-                self.plan.left -= 1;
-                let flow = self.route(packet)?;
-                let encoded = self.encoder.packet(entry.block, packet, self.plan.snap_length)?;
-                self.outputs.packet(&encoded, packet.time, flow)?;
-            }
-            record => {
-                match record {
-                    Record::Secrets(kind, data) => self.secrets(*kind, data)?,
-                    Record::Process(index) => self.new_process = Some(*index),
-                    _ => {}
-                }
-                if let Some(encoded) = self.encoder.other(entry) {
-                    self.outputs.block(&encoded)?;
-                }
-            }
+        match entry.record {
+            Record::Packet(packet, options) => self.packet(entry.block, packet, options),
+            _ => self.other(entry),
         }
+    }
+
+    #[inline(always)]
+    fn packet(
+        &mut self,
+        block: Option<Block<'_>>,
+        packet: Packet<'_>,
+        options: BlockOptions<'_>,
+    ) -> Result<()> {
+        self.number += 1;
+        let big_endian = block.as_ref().map_or(self.big_endian, |block| block.big_endian);
+        if let Some(filter) = &mut self.plan.capture_filter
+            && !filter.matches(&packet, big_endian)?
+        {
+            return Ok(());
+        }
+        // Does not allocate where there is no comment, which is nearly always.
+        let comments: Vec<&[u8]> = if options.is_empty() { Vec::new() } else { options.comments().collect() };
+        if !self.plan.wants(&packet, self.number, &comments) {
+            return Ok(());
+        }
+        self.plan.left -= 1;
+        if self.encoder.has_batches() {
+            if self.encoder.append(block, &packet, self.plan.snap_length)? {
+                self.outputs.packet(&self.encoder.batch(), packet.time, None)?;
+                self.written();
+            }
+            return Ok(());
+        }
+        let flow = if self.routing.is_some() { self.route(&packet)? } else { None };
+        let encoded = self.encoder.packet(block, &packet, self.plan.snap_length)?;
+        self.outputs.packet(&encoded, packet.time, flow)?;
+        self.written();
+        Ok(())
+    }
+
+    /// Takes a record that is no packet.
+    #[cold]
+    fn other(&mut self, entry: &Entry<'_>) -> Result<()> {
+        match &entry.record {
+            Record::Secrets(kind, data) => self.secrets(*kind, data)?,
+            Record::Process(index) => self.new_process = Some(*index),
+            _ => {}
+        }
+        if let Some(encoded) = self.encoder.other(entry) {
+            self.outputs.block(&encoded)?;
+        }
+        self.written();
+        Ok(())
+    }
+
+    /// Forgets what the only output has now.
+    fn written(&mut self) {
         if self.outputs.is_single() {
             self.encoder.forget_preamble();
             self.outputs.forget_preamble();
         }
-        Ok(())
     }
 
     /// The connection of a packet, where that decides the file; secrets that belong before it are written.

@@ -3,7 +3,7 @@
 //! What every output needs before its first packet (file or section header, interfaces, processes, names, secrets) is
 //! kept apart as the *preamble*, so that any number of outputs can be begun at any time.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use plaintap_packet::file::{
     Block, BlockBuilder, Entry, Interface, PcapHeader, PcapWriter, PcapngWriter, Record, append_packet,
     cut_packet, kind,
@@ -144,7 +144,7 @@ impl Encoder {
         })
     }
 
-    /// Gives out packets in batches of about this many bytes, for who does not split; what is left at the end is
+    /// Collects packets to batches of about this many bytes, for who does not split; what is left at the end is
     /// [`Encoder::rest`].
     #[must_use]
     pub fn in_batches(mut self, bytes: usize) -> Self {
@@ -212,44 +212,44 @@ impl Encoder {
         }
     }
 
-    /// Encodes a packet of at most `snap_length` bytes. In batches, mostly no bytes come out, and sometimes those of
-    /// many packets.
+    /// Whether packets are given out in batches: then [`Encoder::append`] takes them, otherwise [`Encoder::packet`]. What
+    /// comes from pcapng is given out as it comes, because blocks of other kinds stand between the packets.
+    #[inline]
+    pub fn has_batches(&self) -> bool {
+        self.batch > 0 && !matches!(self.format, Format::Copy)
+    }
+
+    /// Encodes a packet of at most `snap_length` bytes behind those before it. True when the batch is large enough to be
+    /// given out, by [`Encoder::batch`]: the next packet begins another.
     ///
     /// # Errors
     /// When the format cannot say it.
     #[inline]
-    pub fn packet<'a>(
-        &'a mut self,
-        block: Option<Block<'a>>,
-        packet: &Packet<'a>,
+    pub fn append(
+        &mut self,
+        block: Option<Block<'_>>,
+        packet: &Packet<'_>,
         snap_length: usize,
-    ) -> Result<Encoded<'a>> {
+    ) -> Result<bool> {
         let kept = packet.data.len().min(snap_length);
         let short = Packet { data: &packet.data[..kept], ..*packet };
-        let bytes: &[u8] = match &mut self.format {
-            Format::Copy => match block {
-                Some(block) if kept == packet.data.len() => block.raw,
-                Some(block) if cut_packet(&block, packet, kept, &mut self.builder) => self.builder.end(),
-                _ => bail!("a packet of a pcapng file without a block"),
-            },
+        let packets = match &mut self.format {
+            Format::Copy => return Ok(false),
             Format::NewPcapng(packets) => {
-                begin(packets, &mut self.given);
+                if std::mem::take(&mut self.given) {
+                    packets.clear();
+                }
                 append_packet(&short, packets);
-                give(packets, self.batch, &mut self.given)
+                packets
             }
             Format::Pcap { nanoseconds, input, writer } => {
                 if let Some(block) = block {
                     self.lost.comments += block.options().comments().count() as u64;
                 }
-                if let Some((link_type, _)) = writer
-                    && *link_type != packet.link_type
-                {
-                    bail!(
-                        "a pcap file has one link type: the packets before are {link_type}, this one is {}: write pcapng",
-                        packet.link_type
-                    );
-                }
                 let writer = match writer {
+                    Some((link_type, _)) if *link_type != packet.link_type => {
+                        return Err(two_link_types(*link_type, packet.link_type));
+                    }
                     Some((_, writer)) => writer,
                     None => {
                         let header = PcapHeader {
@@ -262,23 +262,59 @@ impl Encoder {
                         &mut writer.insert((packet.link_type, begun)).1
                     }
                 };
-                begin(writer.output(), &mut self.given);
+                if std::mem::take(&mut self.given) {
+                    writer.output().clear();
+                }
                 writer.packet(&short).context("the time of a packet")?;
-                give(writer.output(), self.batch, &mut self.given)
+                writer.output()
             }
+        };
+        self.given = packets.len() >= self.batch;
+        Ok(self.given)
+    }
+
+    /// Encodes a packet of at most `snap_length` bytes.
+    ///
+    /// # Errors
+    /// When the format cannot say it.
+    pub fn packet<'a>(
+        &'a mut self,
+        block: Option<Block<'a>>,
+        packet: &Packet<'a>,
+        snap_length: usize,
+    ) -> Result<Encoded<'a>> {
+        if !matches!(self.format, Format::Copy) {
+            self.append(block, packet, snap_length)?;
+            return Ok(self.batch());
+        }
+        let kept = packet.data.len().min(snap_length);
+        let bytes = match block {
+            Some(block) if kept == packet.data.len() => block.raw,
+            Some(block) if cut_packet(&block, packet, kept, &mut self.builder) => self.builder.end(),
+            _ => bail!("a packet of a pcapng file without a block"),
         };
         Ok(Encoded { preamble: Preamble { bytes: &self.preamble, section: self.section }, bytes })
     }
 
-    /// The packets that were not given out yet.
-    pub fn rest(&mut self) -> Encoded<'_> {
+    /// The batch.
+    pub fn batch(&mut self) -> Encoded<'_> {
         let bytes: &[u8] = match &mut self.format {
-            _ if self.given => &[],
             Format::NewPcapng(packets) => packets,
             Format::Pcap { writer: Some((_, writer)), .. } => writer.output(),
             _ => &[],
         };
         Encoded { preamble: Preamble { bytes: &self.preamble, section: self.section }, bytes }
+    }
+
+    /// The packets that were not given out yet.
+    pub fn rest(&mut self) -> Encoded<'_> {
+        if self.given {
+            return Encoded {
+                preamble: Preamble { bytes: &self.preamble, section: self.section },
+                bytes: &[],
+            };
+        }
+        self.batch()
     }
 
     /// Builds a block of TLS secrets in the byte order of the current section.
@@ -328,15 +364,7 @@ impl Encoder {
     }
 }
 
-/// Empties a batch that was given out.
-fn begin(packets: &mut Vec<u8>, given: &mut bool) {
-    if std::mem::take(given) {
-        packets.clear();
-    }
-}
-
-/// Gives out a batch if it is large enough.
-fn give<'a>(packets: &'a [u8], batch: usize, given: &mut bool) -> &'a [u8] {
-    *given = packets.len() >= batch;
-    if *given { packets } else { &[] }
+#[cold]
+fn two_link_types(before: LinkType, now: LinkType) -> anyhow::Error {
+    anyhow!("a pcap file has one link type: the packets before are {before}, this one is {now}: write pcapng")
 }
