@@ -42,6 +42,11 @@ struct Epoch {
 }
 
 impl DtlsConnection {
+    /// The random of the newest ClientHello.
+    pub(crate) fn client_random(&self) -> Option<ClientRandom> {
+        self.client.map(|(_, random)| random)
+    }
+
     /// Takes a whole handshake message without its header.
     pub(crate) fn handshake(&mut self, side: Side, kind: u8, body: &[u8]) {
         match Messages::whole(kind, body) {

@@ -100,9 +100,21 @@ impl Decryptor for Witness {
         self.inner.end(stream);
     }
 
-    // Of DTLS nothing is said of a secret: it is passed on as it is.
+    /// What opens a record is right. A record that is not opened tells nothing: it may be a late one of another session.
     fn dtls_record(&mut self, stream: u32, side: Side, record: &[u8], plain: &mut Vec<u8>) -> Outcome {
-        self.inner.dtls_record(stream, side, record, plain)
+        let outcome = self.inner.dtls_record(stream, side, record, plain);
+        match outcome {
+            Outcome::Decrypted(_) => {
+                if let Some(random) = self.inner.dtls_client_random(stream) {
+                    self.note(|findings| findings.opened(random, SecretLabel::ClientRandom));
+                }
+            }
+            Outcome::Encrypted(Unreadable::CipherSuite(_)) => {
+                self.note(|findings| findings.unsupported = true);
+            }
+            _ => {}
+        }
+        outcome
     }
 
     fn dtls_handshake(&mut self, stream: u32, side: Side, kind: u8, body: &[u8]) {

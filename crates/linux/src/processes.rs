@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
 use crate::run::procfs;
@@ -15,6 +16,10 @@ pub struct Process {
     pub pid: i32,
     /// Clock ticks since boot: with the pid it names a process once and for all.
     pub start_time: u64,
+    /// The process that made it, or took it over from that one.
+    pub parent: i32,
+    /// Its effective user.
+    pub user: u32,
     /// The name of its main thread, at most 15 bytes.
     pub name: String,
     /// Its path in the cgroup v2 hierarchy, or where that is not used the longest of all hierarchies'.
@@ -24,15 +29,26 @@ pub struct Process {
 impl Process {
     /// The process with this id; `None` if there is none, or a thread of the kernel.
     pub fn of(pid: i32) -> Option<Self> {
-        // Threads of the kernel have no executable file; a process that has ended and is not waited for neither.
-        fs::read_link(format!("/proc/{pid}/exe")).ok()?;
-        let name = fs::read(format!("/proc/{pid}/comm")).ok()?;
+        let folder = format!("/proc/{pid}");
+        let stat = procfs::stat(pid)?;
+        if stat.is_kernel_thread || stat.has_ended {
+            return None;
+        }
+        let name = fs::read(format!("{folder}/comm")).ok()?;
         Some(Self {
             pid,
-            start_time: procfs::start_time(pid)?,
+            start_time: stat.start_time,
+            parent: stat.parent,
+            // /proc/PID belongs to the effective user, but where the process hides itself, to root (proc(5)).
+            user: fs::metadata(folder).ok()?.uid(),
             name: String::from_utf8_lossy(name.trim_ascii_end()).into_owned(),
             cgroup: cgroup(pid).unwrap_or_default(),
         })
+    }
+
+    /// The path of its program; `None` if it is another user's and may not be looked at.
+    pub fn program(&self) -> Option<PathBuf> {
+        fs::read_link(format!("/proc/{}/exe", self.pid)).ok()
     }
 
     /// All processes that can be seen, by id.

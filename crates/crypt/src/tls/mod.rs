@@ -60,6 +60,10 @@ impl TlsDecryptor {
         connection.client_random().filter(|_| sure).map(|random| (*random, label))
     }
 
+    pub(crate) fn dtls_client_random(&self, stream: u32) -> Option<ClientRandom> {
+        self.dtls.get(&stream)?.client_random()
+    }
+
     pub(crate) fn quic_client_random(&self, stream: u32) -> Option<ClientRandom> {
         self.quic.get(&stream)?.client_random()
     }

@@ -9,6 +9,34 @@ pub(crate) fn start_time(pid: i32) -> Option<u64> {
     stat_field(&fs::read(format!("/proc/{pid}/stat")).ok()?, 22)
 }
 
+/// What /proc/PID/stat says of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stat {
+    /// As [`start_time`].
+    pub(crate) start_time: u64,
+    pub(crate) parent: i32,
+    pub(crate) is_kernel_thread: bool,
+    /// Its parent has not waited for it yet.
+    pub(crate) has_ended: bool,
+}
+
+/// The process's line of /proc/PID/stat.
+pub(crate) fn stat(pid: i32) -> Option<Stat> {
+    parse_stat(&fs::read(format!("/proc/{pid}/stat")).ok()?)
+}
+
+fn parse_stat(stat: &[u8]) -> Option<Stat> {
+    /// PF_KTHREAD of include/linux/sched.h.
+    const KERNEL_THREAD: u64 = 0x0020_0000;
+    let name_end = stat.iter().rposition(|&b| b == b')')?;
+    Some(Stat {
+        start_time: stat_field(stat, 22)?,
+        parent: i32::try_from(stat_field(stat, 4)?).ok()?,
+        is_kernel_thread: stat_field(stat, 9)? & KERNEL_THREAD != 0,
+        has_ended: matches!(stat.get(name_end + 2), Some(b'Z' | b'X')),
+    })
+}
+
 /// The process (thread group) that a thread belongs to.
 pub(super) fn thread_group(tid: i32) -> Option<i32> {
     status_field(&fs::read(format!("/proc/{tid}/status")).ok()?, b"Tgid:")?.parse().ok()
@@ -60,6 +88,13 @@ mod tests {
     fn stat_fields_are_counted_behind_the_name() {
         let stat = b"12 (a) b 7 (c)) S 1 12 12 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 987654 0 0";
         assert_eq!(stat_field(stat, 22), Some(987_654));
+        let running = Stat { start_time: 987_654, parent: 1, is_kernel_thread: false, has_ended: false };
+        assert_eq!(parse_stat(stat), Some(running));
+        let ended = b"12 (a) b 7 (c)) Z 1 12 12 0 -1 2097152 1 0 0 0 0 0 0 0 20 0 1 0 5 0 0";
+        assert_eq!(
+            parse_stat(ended),
+            Some(Stat { start_time: 5, is_kernel_thread: true, has_ended: true, ..running })
+        );
         assert_eq!(stat_field(b"12 (a", 22), None);
         assert_eq!(stat_field(b"", 22), None);
     }

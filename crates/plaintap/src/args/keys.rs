@@ -31,12 +31,42 @@ pub enum Script {
     Bpftrace,
 }
 
+/// Which processes are meant. Several targets are a union.
+#[derive(Debug, Args)]
+pub struct TargetArguments {
+    /// Processes by id or name, or a container by id or name
+    #[arg(value_name = "PID|NAME")]
+    pub targets: Vec<String>,
+    /// A process, and those that it made
+    #[arg(long, value_name = "PID", value_parser = clap::value_parser!(i32).range(1..), help_heading = TARGETS)]
+    pub pid: Vec<i32>,
+    /// Processes whose name fits a pattern with * and ?; with a slash in it, whose program's path does
+    #[arg(long, value_name = "PATTERN", help_heading = TARGETS)]
+    pub process: Vec<String>,
+    /// Processes of a user
+    #[arg(long, value_name = "NAME|UID", help_heading = TARGETS)]
+    pub user: Vec<String>,
+    /// Processes in a cgroup and those below it
+    #[arg(long, value_name = "PATH", help_heading = TARGETS)]
+    pub cgroup: Vec<PathBuf>,
+    /// Processes of a systemd unit
+    #[arg(long, value_name = "UNIT", help_heading = TARGETS)]
+    pub unit: Vec<String>,
+    /// Processes in a container of docker, podman, containerd or CRI-O; of an id, 8 digits suffice
+    #[arg(long, value_name = "NAME|ID", help_heading = TARGETS)]
+    pub container: Vec<String>,
+    /// Processes in a Kubernetes pod
+    #[arg(long, value_name = "NAMESPACE/NAME[/CONTAINER]", help_heading = TARGETS)]
+    pub pod: Vec<String>,
+}
+
+const TARGETS: &str = "Targets";
+
 /// Arguments of `plaintap targets`.
 #[derive(Debug, Args)]
 pub struct TargetsArguments {
-    /// Only processes of this id or name; all if there is none
-    #[arg(value_name = "PID|NAME")]
-    pub targets: Vec<String>,
+    #[command(flatten)]
+    pub targets: TargetArguments,
     /// Processes without a TLS stack too
     #[arg(short = 'a', long)]
     pub all: bool,
@@ -44,6 +74,9 @@ pub struct TargetsArguments {
     #[arg(long)]
     pub json: bool,
 }
+
+/// What names processes, in [`TargetArguments`].
+const TARGET_OPTIONS: [&str; 8] = ["targets", "pid", "process", "user", "cgroup", "unit", "container", "pod"];
 
 /// Arguments of `plaintap keys`.
 #[derive(Debug, Args)]
@@ -53,11 +86,10 @@ and libraries that are loaded later, are found within a second; the connections 
 
 A line is: label, client random, secret (SSLKEYLOGFILE), as Wireshark, tshark and plaintap read --keys take it.")]
 pub struct KeysArguments {
-    /// Processes by id or name
-    #[arg(value_name = "PID|NAME", required_unless_present = "all")]
-    pub targets: Vec<String>,
+    #[command(flatten)]
+    pub targets: TargetArguments,
     /// All processes of the machine
-    #[arg(long, conflicts_with = "targets")]
+    #[arg(long, conflicts_with_all = TARGET_OPTIONS)]
     pub all: bool,
     /// Append the secrets to FILE (mode 0600); - is standard output
     #[arg(short = 'o', long = "output", value_name = "FILE", default_value = "-")]

@@ -11,7 +11,8 @@ use plaintap_crypt::{SecretLabel, TlsSecret};
 use plaintap_linux::bpf::{Chosen, HookId, Probes, SecretEvent};
 use plaintap_linux::processes::{MappedFile, Process};
 
-use super::survey::{Selection, Survey, file_name};
+use super::selection::Selection;
+use super::survey::{Survey, file_name};
 use crate::stacks::Surveyed;
 
 /// How long new processes and libraries may go unnoticed.

@@ -4,9 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use anyhow::{Result, bail};
-use plaintap_linux::container::Container;
-use plaintap_linux::processes::{FileId, MappedFile, Process};
+use plaintap_linux::processes::{FileId, MappedFile};
 
 use crate::stacks::{Surveyed, Unsearched, survey};
 
@@ -36,42 +34,6 @@ fn search(file: &MappedFile) -> Surveyed {
         Ok(surveyed) => surveyed,
         Err(Unsearched::NotCode(_)) => Surveyed::default(),
         Err(error) => Surveyed { hooks: Vec::new(), doubt: Some(error.to_string()) },
-    }
-}
-
-/// The processes that a command line names.
-pub struct Selection {
-    wanted: Vec<String>,
-}
-
-impl Selection {
-    /// `wanted` are ids and names of processes and beginnings of ids of containers; all processes if there is none.
-    ///
-    /// # Errors
-    /// When an id is not that of a process.
-    pub fn new(wanted: &[String]) -> Result<Self> {
-        for text in wanted {
-            if let Ok(pid) = text.parse()
-                && Process::of(pid).is_none()
-            {
-                bail!("there is no process {pid}");
-            }
-        }
-        Ok(Self { wanted: wanted.to_vec() })
-    }
-
-    /// Whether it names this process.
-    pub fn has(&self, process: &Process) -> bool {
-        /// Short beginnings of a container's id would be names or numbers.
-        const SHORTEST_ID: usize = 8;
-        let container = || Container::of_cgroup(&process.cgroup);
-        let names = |text: &String| {
-            *text == process.name
-                || text.parse() == Ok(process.pid)
-                || text.len() >= SHORTEST_ID
-                    && container().is_some_and(|container| container.id.starts_with(text))
-        };
-        self.wanted.is_empty() || self.wanted.iter().any(names)
     }
 }
 

@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use plaintap_linux::run::EndRequest;
 
 use crate::args::KeysArguments;
 use crate::capture::{KeyTap, Selection};
+use crate::complain;
 use crate::out::KeyFile;
 
 /// Runs the command, until it is interrupted or the chosen processes have ended.
@@ -15,7 +16,15 @@ use crate::out::KeyFile;
 /// # Errors
 /// When probes cannot be had, or the key log cannot be written.
 pub fn keys(arguments: &KeysArguments) -> Result<ExitCode> {
-    let selection = Selection::new(&arguments.targets)?;
+    let selection = match Selection::new(&arguments.targets) {
+        Ok(selection) if selection.is_empty() && !arguments.all => {
+            complain(&anyhow!(
+                "name a process by id or name, a container or another target (see --help), or all with --all"
+            ));
+            return Ok(ExitCode::from(2));
+        }
+        selection => selection?,
+    };
     let end = EndRequest::hold();
     let mut tap = KeyTap::new(selection, arguments.all)?;
     let mut file = KeyFile::open(&arguments.output)?;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use anyhow::{Context, Result};
 use plaintap_linux::container::Container;
@@ -10,7 +11,7 @@ use plaintap_linux::processes::Process;
 use serde_json::{Value, json};
 
 use crate::args::TargetsArguments;
-use crate::capture::{Selection, Survey, file_name};
+use crate::capture::{ContainerNames, Names, Pod, Selection, Survey, file_name};
 use crate::out::push_printable;
 
 /// Runs the command.
@@ -19,14 +20,14 @@ use crate::out::push_printable;
 /// When /proc cannot be read.
 pub fn targets(arguments: &TargetsArguments) -> Result<ExitCode> {
     let selection = Selection::new(&arguments.targets)?;
-    let mut survey = Survey::default();
+    let (mut survey, names) = (Survey::default(), ContainerNames::of_machine());
     let mut rows = Vec::new();
     let mut hidden = 0;
     for process in Process::all().context("cannot read /proc")? {
         if !selection.has(&process) {
             continue;
         }
-        match Row::of(process, &mut survey) {
+        match Row::of(process, &mut survey, &names) {
             Some(row) if arguments.all || !row.files.is_empty() => rows.push(row),
             Some(_) => {}
             None => hidden += 1,
@@ -51,6 +52,7 @@ pub fn targets(arguments: &TargetsArguments) -> Result<ExitCode> {
 struct Row {
     process: Process,
     container: Option<Container>,
+    names: Option<Rc<Names>>,
     files: Vec<StackFile>,
 }
 
@@ -64,7 +66,7 @@ struct StackFile {
 
 impl Row {
     /// `None` if the process cannot be looked at.
-    fn of(process: Process, survey: &mut Survey) -> Option<Self> {
+    fn of(process: Process, survey: &mut Survey, names: &ContainerNames) -> Option<Self> {
         let mut files = Vec::new();
         for mapped in process.code().ok()? {
             let (surveyed, _) = survey.file(&mapped);
@@ -79,7 +81,8 @@ impl Row {
             });
         }
         let container = Container::of_cgroup(&process.cgroup);
-        Some(Self { process, container, files })
+        let names = container.as_ref().and_then(|container| names.of(container));
+        Some(Self { process, container, names, files })
     }
 
     fn has_keys(&self) -> bool {
@@ -100,11 +103,31 @@ impl Row {
             "container": self.container.as_ref().map(|container| json!({
                 "manager": container.manager,
                 "id": container.id,
+                "name": self.names.as_ref().map(|names| &names.container),
                 "pod": container.pod,
+                "pod_name": self.pod().map(|pod| &pod.name),
+                "pod_namespace": self.pod().map(|pod| &pod.namespace),
             })),
             "keys": self.has_keys(),
             "files": files,
         })
+    }
+
+    fn pod(&self) -> Option<&Pod> {
+        self.names.as_ref()?.pod.as_ref()
+    }
+
+    /// The container as its users call it: a pod's by the pod, others by name, where there is none by manager and id.
+    fn place(&self) -> String {
+        let Some(container) = &self.container else { return "-".to_owned() };
+        match self.names.as_deref() {
+            Some(Names { container, pod: Some(Pod { namespace, name }) }) => {
+                format!("{namespace}/{name}/{container}")
+            }
+            Some(Names { container, pod: None }) => container.clone(),
+            None if container.manager.is_empty() => container.short_id().to_owned(),
+            None => format!("{}:{}", container.manager, container.short_id()),
+        }
     }
 
     fn stacks(&self) -> String {
@@ -121,17 +144,8 @@ fn table(rows: &[Row]) -> String {
     for row in rows {
         let mut name = String::new();
         push_printable(&row.process.name, &mut name);
-        let container = row.container.as_ref().map_or_else(
-            || "-".to_owned(),
-            |container| {
-                let id = container.short_id();
-                if container.manager.is_empty() {
-                    id.to_owned()
-                } else {
-                    format!("{}:{id}", container.manager)
-                }
-            },
-        );
+        let mut container = String::new();
+        push_printable(&row.place(), &mut container);
         let keys = if row.has_keys() { "yes" } else { "no" };
         // Writing to a String does not fail.
         let _ = write!(text, "{:>7}  {name:15}  {container:27}  {keys:4}  ", row.process.pid);
