@@ -1,7 +1,9 @@
 //! The randoms of ClientHellos, which name connections in key logs.
 
+use std::collections::VecDeque;
+
 use plaintap_crypt::{KeyStore, TlsDecryptor};
-use plaintap_decode::{Decoder, Options, Value, registry};
+use plaintap_decode::{Address, Decoder, Options, Value, registry};
 use plaintap_packet::Packet;
 
 /// What carries the handshake of TLS.
@@ -57,18 +59,67 @@ pub fn dtls_hello_random(payload: &[u8]) -> Option<[u8; 32]> {
     payload.get(RANDOM..)?.first_chunk().copied().filter(|_| begins)
 }
 
+/// Bytes of a connection's packets that are kept until its ClientHello is whole: with the large keys of post-quantum
+/// key exchange it takes two or three, and some are sent again.
+const LARGEST_HELLO: usize = 16 << 10;
+
+/// Connections with the beginning of a ClientHello.
+const BEGUN_HELLOS: usize = 256;
+
 /// Follows the handshakes of QUIC: a ClientHello there is encrypted, with a key that everybody can make.
 pub struct QuicHellos {
     decoder: Decoder,
     number: u64,
+    begun: VecDeque<BegunHello>,
 }
+
+/// Source and destination of a packet.
+type Ends = [(Address, u16); 2];
+
+/// The packets of a connection so far, with their lengths on the wire.
+struct BegunHello {
+    ends: Ends,
+    packets: Parts,
+}
+
+/// Packets, each with its length on the wire.
+type Parts = Vec<(Vec<u8>, u32)>;
 
 impl QuicHellos {
     /// Of a capture that begins.
     pub fn new() -> Self {
         let decryptor = TlsDecryptor::new(KeyStore::new());
         let options = Options { decryptor: Some(Box::new(decryptor)), ..Options::default() };
-        Self { decoder: Decoder::new(options), number: 0 }
+        Self { decoder: Decoder::new(options), number: 0, begun: VecDeque::new() }
+    }
+
+    /// The random of the ClientHello that this packet, which is QUIC between these ends, completes, and the packets
+    /// that the hello began in, with their lengths on the wire.
+    pub fn hello(&mut self, packet: &Packet<'_>, ends: Ends) -> Option<([u8; 32], Parts)> {
+        let random = self.random(packet);
+        let begun = self.begun.iter().position(|hello| hello.ends == ends);
+        if let Some(random) = random {
+            let begun = begun.and_then(|at| self.begun.remove(at));
+            return Some((random, begun.map(|hello| hello.packets).unwrap_or_default()));
+        }
+        let part = || (packet.data.to_vec(), packet.original_length);
+        match begun.and_then(|at| self.begun.get_mut(at)) {
+            Some(hello) => {
+                let kept: usize = hello.packets.iter().map(|(data, _)| data.len()).sum();
+                if kept + packet.data.len() <= LARGEST_HELLO {
+                    hello.packets.push(part());
+                }
+            }
+            None => {
+                if self.begun.len() >= BEGUN_HELLOS {
+                    self.begun.pop_front();
+                }
+                if packet.data.len() <= LARGEST_HELLO {
+                    self.begun.push_back(BegunHello { ends, packets: vec![part()] });
+                }
+            }
+        }
+        None
     }
 
     /// The random of the ClientHello that this packet, which is QUIC, completes.

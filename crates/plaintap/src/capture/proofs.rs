@@ -44,8 +44,6 @@ struct Trial {
     stale: bool,
     /// Those already taken, which help to read the records behind theirs.
     taken: Vec<TlsSecret>,
-    /// Nothing can be proven here.
-    unsupported: bool,
 }
 
 /// What became of secrets that waited.
@@ -67,8 +65,8 @@ enum Verdict {
 }
 
 impl Proofs {
-    /// A handshake begins whose packets will be needed unless all `hooks` are proven. DTLS cannot be decrypted here.
-    pub fn begin(&mut self, random: Random, hooks: usize, dtls: bool) {
+    /// A handshake begins whose packets will be needed unless all `hooks` are proven.
+    pub fn begin(&mut self, random: Random, hooks: usize) {
         if self.proven.len() >= hooks || self.trials.contains_key(&random) {
             return;
         }
@@ -77,7 +75,7 @@ impl Proofs {
         {
             self.end(&oldest);
         }
-        self.trials.insert(random, Trial { unsupported: dtls, ..Trial::default() });
+        self.trials.insert(random, Trial::default());
         self.order.push_back(random);
     }
 
@@ -245,7 +243,7 @@ impl Trial {
                 let (random, label) = (&secret.client_random, secret.label);
                 verdicts[index] = match () {
                     () if findings.is_right(random, label) => Verdict::Right,
-                    () if findings.is_unsupported() || self.unsupported => Verdict::Unchecked,
+                    () if findings.is_unsupported() => Verdict::Unchecked,
                     () if findings.is_wrong(random, label) => Verdict::Wrong,
                     () => Verdict::Unknown,
                 };
@@ -299,12 +297,23 @@ mod tests {
 
     /// Gives all packets of a capture as one connection's; its link type.
     fn feed(proofs: &mut Proofs, name: &str, random: &Random) -> LinkType {
+        feed_changed(proofs, name, random, |_| {})
+    }
+
+    fn feed_changed(
+        proofs: &mut Proofs,
+        name: &str,
+        random: &Random,
+        change: impl Fn(&mut [u8]),
+    ) -> LinkType {
         let mut reader = Reader::new(fs::File::open(data(&format!("{name}.pcapng"))).unwrap()).unwrap();
         let mut link_type = LinkType::RAW;
         while let Some(record) = reader.next_record().unwrap() {
             if let Record::Packet(packet, _) = record {
                 link_type = packet.link_type;
-                proofs.packet(random, packet.data, packet.original_length);
+                let mut data = packet.data.to_vec();
+                change(&mut data);
+                proofs.packet(random, &data, packet.original_length);
             }
         }
         link_type
@@ -322,7 +331,7 @@ mod tests {
             let secrets = secrets(name);
             let random = secrets[0].client_random;
             let mut proofs = Proofs::default();
-            proofs.begin(random, 1, false);
+            proofs.begin(random, 1);
             for secret in &secrets {
                 assert_eq!(proofs.secret(secret.clone(), HOOK), None, "{name}");
             }
@@ -350,7 +359,7 @@ mod tests {
         ] {
             let secret = secrets(name).into_iter().find(|secret| secret.label == label).unwrap();
             let mut proofs = Proofs::default();
-            proofs.begin(secret.client_random, 2, false);
+            proofs.begin(secret.client_random, 2);
             let link_type = feed(&mut proofs, name, &secret.client_random);
             assert_eq!(proofs.secret(damaged(&secret), HOOK), None);
             let judgement = proofs.judge(link_type);
@@ -369,7 +378,7 @@ mod tests {
         let secrets = secrets("tls13-aes128gcm");
         for wrong_first in [true, false] {
             let mut proofs = Proofs::default();
-            proofs.begin(secrets[0].client_random, 2, false);
+            proofs.begin(secrets[0].client_random, 2);
             let link_type = feed(&mut proofs, "tls13-aes128gcm", &secrets[0].client_random);
             for secret in &secrets {
                 let right = (secret.clone(), HOOK);
@@ -387,13 +396,61 @@ mod tests {
 
     #[test]
     fn what_cannot_be_decrypted_here_is_taken_unchecked() {
-        let secret = TlsSecret::new(SecretLabel::ClientRandom, [5; 32], &[1; 48]).unwrap();
+        let name = "tls12-resumption";
+        let secret = secrets(name).remove(0);
         let mut proofs = Proofs::default();
-        proofs.begin([5; 32], 1, true);
+        proofs.begin(secret.client_random, 1);
+        // A cipher suite that there is not, in each ServerHello (RFC 5246 section 7.4.1.3).
+        let link_type = feed_changed(&mut proofs, name, &secret.client_random, |data| {
+            let begin = [2, 0, 0];
+            for at in 0..data.len().saturating_sub(80) {
+                let hello = &mut data[at..];
+                if hello[..3] == begin && hello[4..6] == [3, 3] && hello[3] > 40 {
+                    let session = usize::from(hello[38]);
+                    if session <= 32 {
+                        hello[39 + session..41 + session].copy_from_slice(&[0x7a, 0x7b]);
+                    }
+                }
+            }
+        });
         assert_eq!(proofs.secret(secret.clone(), HOOK), None);
-        assert_eq!(proofs.judge(LinkType::RAW).accepted, [secret]);
+        assert_eq!(proofs.judge(link_type).accepted, [secret]);
         assert!(!proofs.is_proven(HOOK));
         assert_eq!(proofs.unchecked(), 1);
+    }
+
+    /// The capture of the decoder's tests, with its secrets in it.
+    #[test]
+    fn dtls_proves_its_secrets_too() {
+        let path: PathBuf =
+            [env!("CARGO_MANIFEST_DIR"), "../../tests/cases/dtls/decrypted.pcapng"].iter().collect();
+        let mut reader = Reader::new(fs::File::open(path).unwrap()).unwrap();
+        let (mut packets, mut secrets, mut link_type) = (Vec::new(), Vec::new(), LinkType::RAW);
+        while let Some(record) = reader.next_record().unwrap() {
+            match record {
+                Record::Packet(packet, _) => {
+                    link_type = packet.link_type;
+                    packets.push(packet.data.to_vec());
+                }
+                Record::Secrets(_, text) => secrets.extend(keylog::parse(text).filter_map(Result::ok)),
+                _ => {}
+            }
+        }
+        let secret: TlsSecret =
+            secrets.into_iter().find(|secret| secret.label == SecretLabel::ClientRandom).unwrap();
+        for (given, right) in [(secret.clone(), true), (damaged(&secret), false)] {
+            let mut proofs = Proofs::default();
+            proofs.begin(secret.client_random, 1);
+            for data in &packets {
+                if proofs.trials[&secret.client_random].bytes.len() + data.len() < LARGEST_EVIDENCE {
+                    proofs.packet(&secret.client_random, data, data.len() as u32);
+                }
+            }
+            assert_eq!(proofs.secret(given.clone(), HOOK), None);
+            let expected = if right { vec![given] } else { vec![] };
+            assert_eq!(proofs.judge(link_type).accepted, expected);
+            assert_eq!(proofs.is_proven(HOOK), right);
+        }
     }
 
     #[test]
@@ -402,7 +459,7 @@ mod tests {
         for number in 0..MOST_TRIALS + 10 {
             let mut random = [0; 32];
             random[..8].copy_from_slice(&number.to_ne_bytes());
-            proofs.begin(random, 1, false);
+            proofs.begin(random, 1);
             for _ in 0..10 {
                 proofs.packet(&random, &[0; LARGEST_EVIDENCE / 4], 0);
             }
@@ -412,7 +469,7 @@ mod tests {
         assert_eq!(bytes, MOST_TRIALS * LARGEST_EVIDENCE);
         // None are kept when all hooks are proven.
         let mut proofs = Proofs::default();
-        proofs.begin([1; 32], 0, false);
+        proofs.begin([1; 32], 0);
         assert!(!proofs.wants_packets());
     }
 }

@@ -375,7 +375,7 @@ impl Recorder {
 
     fn packet(&mut self, captured: &CapturedPacket, data: &[u8], now: Instant) -> io::Result<()> {
         let own = self.process(&captured.owner)?;
-        let (mut ends, mut security) = (None, Security::Tls);
+        let (mut ends, mut security, mut before) = (None, Security::Tls, Vec::new());
         let seen = match self.segments.find(data) {
             Some(segment) => {
                 ends = Some([segment.source, segment.destination]);
@@ -388,7 +388,12 @@ impl Recorder {
                         }
                         None => {
                             security = Security::Quic;
-                            self.quic.random(&bare(data, captured, self.link_type))
+                            let packet = bare(data, captured, self.link_type);
+                            let found = self.quic.hello(&packet, [segment.source, segment.destination]);
+                            found.map(|(random, packets)| {
+                                before = packets;
+                                random
+                            })
                         }
                     },
                     false => None,
@@ -400,7 +405,10 @@ impl Recorder {
         if let Some((random, ends)) = seen.client_hello.zip(ends) {
             let hello = Hello { random, security, ends, time: captured.time, process: seen.process };
             self.ledger.client_hello(hello);
-            self.proofs.begin(random, self.probes.count(), security == Security::Dtls);
+            self.proofs.begin(random, self.probes.count());
+            for (data, original_length) in before {
+                self.proofs.packet(&random, &data, original_length);
+            }
             for stray in self.unproved.remove(&random).unwrap_or_default() {
                 self.admit(stray.secret, stray.origin.hook);
             }
