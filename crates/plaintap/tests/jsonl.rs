@@ -158,6 +158,7 @@ fn flatten(value: &Value, found: &mut BTreeMap<String, Vec<Value>>) {
 fn equal(ours: &Value, theirs: &Value) -> bool {
     let theirs_text = theirs.as_str().unwrap_or("");
     match ours {
+        Value::Number(number) if number.is_f64() => number.as_f64() == theirs_text.parse().ok(),
         Value::Number(number) => {
             let parsed = match theirs_text.strip_prefix("0x") {
                 Some(digits) => i64::from_str_radix(digits, 16).ok(),
