@@ -41,6 +41,10 @@ pub(crate) fn run() -> Result<()> {
         let mut row = format!("| {} | {} | {} | {role} |", program.name, prepared.version, program.stack);
         let mut seconds = 0.0;
         for tls in VERSIONS {
+            if !program.speaks(tls) {
+                row.push_str(" – |");
+                continue;
+            }
             let cell = bench
                 .cell(program, &prepared, tls)
                 .with_context(|| format!("{} {role} {}", program.name, tls.name()))?;

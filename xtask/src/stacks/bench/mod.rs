@@ -9,7 +9,7 @@ mod programs;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -172,6 +172,13 @@ impl Bench {
                 command.arg("-c").arg(self.nginx(port, tls.name())?);
                 command
             }
+            Peer::Http3 => {
+                let package = packages::Source::Pip("aioquic").fetch(&self.packages)?;
+                let mut command = Command::new(packages::python(&self.packages));
+                command.args(["-c", include_str!("http3_server.py"), &port_text, &certificate, &key]);
+                command.env("PYTHONPATH", package);
+                command
+            }
             Peer::PostgreSql => {
                 let mut command = Command::new("/usr/bin/python3");
                 command.args(["-c", include_str!("postgresql_server.py")]);
@@ -181,7 +188,12 @@ impl Bench {
         };
         let server = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let server = Ended(server.spawn().with_context(|| format!("{peer:?}"))?);
-        wait("the peer to listen", || Ok(TcpStream::connect(("127.0.0.1", port)).is_ok()))?;
+        wait("the peer to listen", || {
+            Ok(match peer {
+                Peer::Http3 => UdpSocket::bind(("127.0.0.1", port)).is_err(),
+                _ => TcpStream::connect(("127.0.0.1", port)).is_ok(),
+            })
+        })?;
         Ok(server)
     }
 
@@ -291,7 +303,7 @@ http { access_log off; keepalive_timeout 0;
 fn judge(capture: &Path, tls: Tls, took: Duration) -> Result<Cell> {
     let streams = |filter: &str| -> Result<BTreeSet<String>> {
         let output = Command::new("tshark")
-            .args(["-n", "-Y", filter, "-T", "fields", "-e", "tcp.stream", "-r"])
+            .args(["-n", "-Y", filter, "-T", "fields", "-e", "tcp.stream", "-e", "udp.stream", "-r"])
             .arg(capture)
             .env_remove("SSLKEYLOGFILE")
             .stderr(Stdio::null())
@@ -306,9 +318,8 @@ fn judge(capture: &Path, tls: Tls, took: Duration) -> Result<Cell> {
         Tls::V1_3 => 4,
         Tls::V1_2 => 20,
     };
-    let inside =
-        format!("http || http2 || pgsql || tls.alert_message.desc == 0 || tls.handshake.type == {message}");
-    let decrypted = streams(&format!("tls && ({inside})"))?;
+    let said = "http || http2 || pgsql || tls.alert_message.desc == 0";
+    let decrypted = streams(&format!("http3 || tls && ({said} || tls.handshake.type == {message})"))?;
     let certificates = streams("tls.handshake.type == 11")?;
     Ok(Cell {
         connections: connections.len(),

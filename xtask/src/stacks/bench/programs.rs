@@ -1,5 +1,6 @@
 //! The programs of the matrix: how each makes two connections, or serves two.
 
+use super::Tls;
 use super::packages::Source;
 use super::packages::Source::{Go, GoOfPip, Npm, Pip, System};
 
@@ -21,6 +22,11 @@ pub(crate) struct Program {
 }
 
 impl Program {
+    /// Whether it makes connections of this version. QUIC has one only (RFC 9001 §4.2).
+    pub(crate) fn speaks(&self, tls: Tls) -> bool {
+        tls == Tls::V1_3 || self.role != Role::Client(Peer::Http3)
+    }
+
     pub(crate) fn role_name(&self) -> &'static str {
         match self.role {
             Role::Client(_) => "client",
@@ -42,6 +48,8 @@ pub(crate) enum Peer {
     OpenSsl,
     /// nginx: HTTP/1 and HTTP/2, and a page that asks for another.
     Nginx,
+    /// HTTP/3, and a page that asks for another.
+    Http3,
     /// A PostgreSQL server that lets nobody in.
     PostgreSql,
 }
@@ -254,6 +262,19 @@ for (let i = 0; i < 2; i++) await (await fetch('{url}/r', { tls: { rejectUnautho
          --host-resolver-rules='MAP * ~NOTFOUND, EXCLUDE 127.0.0.1' --virtual-time-budget=2000 --dump-dom {url}/1",
     )
     .with(Role::Client(Peer::Nginx)),
+    client(
+        "chromium, HTTP/3",
+        "BoringSSL",
+        System,
+        "chromium --version 2>/dev/null | cut -d' ' -f2",
+        // For QUIC only a certificate whose key is named is taken.
+        "key=$(openssl x509 -in {cert} -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64)
+chromium --headless --no-sandbox --disable-gpu --user-data-dir={folder}/chromium-3 \
+ --origin-to-force-quic-on=127.0.0.1:{port} --ignore-certificate-errors-spki-list=$key \
+ --disable-background-networking --disable-component-update --no-first-run \
+ --host-resolver-rules='MAP * ~NOTFOUND, EXCLUDE 127.0.0.1' --virtual-time-budget=2000 --dump-dom {url}/1",
+    )
+    .with(Role::Client(Peer::Http3)),
     client(
         "firefox",
         "NSS (static)",
