@@ -51,7 +51,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// 200 expressions: each of the bases, each with each of the further conditions.
+/// 210 expressions: each of the bases, each with each of the further conditions. Some can match no packet.
 fn expressions() -> Vec<String> {
     let bases = [
         "ip",
@@ -74,6 +74,7 @@ fn expressions() -> Vec<String> {
         "sctp port 443",
         "ip proto 47",
         "src or dst port 22",
+        "udp[4:2] > 8",
     ];
     let further = [
         "{}",
@@ -231,7 +232,7 @@ fn sockets_get_the_packets_that_libpcaps_get() {
         some += usize::from(!pair[0].is_empty() && pair[0].len() < frames.len());
     }
     println!("{} expressions on {} frames, {some} matched some of them", tried.len(), frames.len());
-    assert!(tried.len() >= 150 && some > 100, "{} tried, {some} matched some", tried.len());
+    assert!(tried.len() >= 200 && some > 130, "{} tried, {some} matched some", tried.len());
 }
 
 #[test]

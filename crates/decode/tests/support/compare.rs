@@ -94,5 +94,8 @@ fn tshark(path: &Path, fields: &[FieldRef], preferences: &[&str]) -> String {
     }
     command.env("TZ", "UTC").env("LC_ALL", "C.UTF-8").env("WIRESHARK_CONFIG_DIR", "/nonexistent");
     let output = command.output().expect("tshark runs");
+    // One field that it does not know, and it prints nothing at all.
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(!errors.contains("aren't valid"), "{errors}");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
