@@ -52,6 +52,10 @@ fn check() -> Result<()> {
         .args(protocols()?)
         .current_dir(root()))?;
     run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    // A workspace of its own, which nothing else builds.
+    run(cargo()
+        .args(["check", "--manifest-path", "fuzz/Cargo.toml", "--target-dir"])
+        .arg(arrows::target_directory()?))?;
     run(cargo()
         .args(["doc", "--workspace", "--no-deps", "--document-private-items"])
         .env("RUSTDOCFLAGS", "-D warnings"))?;
