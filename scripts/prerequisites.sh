@@ -11,7 +11,7 @@ needs="clang:clang /usr/include/bpf/bpf_helpers.h:libbpf-dev /usr/include/linux/
 case $goal in
 build) ;;
 demo) needs="$needs curl:curl openssl:openssl go:golang-go" ;;
-test) needs="$needs curl:curl openssl:openssl nginx:nginx-light go:golang-go tshark:tshark tcpdump:tcpdump
+test) needs="$needs c++:g++ curl:curl openssl:openssl nginx:nginx-light go:golang-go tshark:tshark tcpdump:tcpdump
  capinfos:wireshark-common /usr/bin/python3:python3 ip:iproute2 nft:nftables bpftool:bpftool ps:procps xz:xz-utils
  cmp:diffutils gnutls-cli:gnutls-bin wget:wget jq:jq bpftrace:bpftrace unshare:util-linux /usr/share/doc/python3-venv:python3-venv" ;;
 stacks) needs="$needs curl:curl openssl:openssl nginx:nginx-light go:golang-go tshark:tshark npm:npm
