@@ -14,7 +14,7 @@ compare: ## Every field of the corpus of captures against tshark; PLAINTAP_COMPA
 	cargo test -p plaintap --test oracle -- --nocapture
 
 check: ## Format, lints, documentation, crate arrows
-	scripts/prerequisites.sh build
+	scripts/prerequisites.sh check
 	cargo xtask check
 
 build: ## The static release binary

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what building (build), the demonstration (demo), the tests (test) or the matrix of TLS libraries (stacks) need, on Debian and Ubuntu.
+# Installs what building (build), the checks (check), the demonstration (demo), the tests (test) or the matrix of TLS libraries (stacks) need, on Debian and Ubuntu.
 # Elsewhere it names the packages and stops.
 set -eu
 
@@ -10,15 +10,16 @@ needs="clang:clang /usr/include/bpf/bpf_helpers.h:libbpf-dev /usr/include/linux/
  /usr/include/stdio.h:libc6-dev"
 case $goal in
 build) ;;
+check) needs="$needs c++:g++" ;;
 demo) needs="$needs curl:curl openssl:openssl go:golang-go" ;;
-test) needs="$needs c++:g++ curl:curl openssl:openssl nginx:nginx-light go:golang-go tshark:tshark tcpdump:tcpdump
+test) needs="$needs curl:curl openssl:openssl nginx:nginx-light go:golang-go tshark:tshark tcpdump:tcpdump
  capinfos:wireshark-common /usr/bin/python3:python3 ip:iproute2 nft:nftables bpftool:bpftool ps:procps xz:xz-utils
  cmp:diffutils gnutls-cli:gnutls-bin wget:wget jq:jq bpftrace:bpftrace unshare:util-linux /usr/share/doc/python3-venv:python3-venv" ;;
 stacks) needs="$needs curl:curl openssl:openssl nginx:nginx-light go:golang-go tshark:tshark npm:npm
  /usr/bin/python3:python3 /usr/share/doc/python3-venv:python3-venv gnutls-cli:gnutls-bin wget:wget
  tstclnt:libnss3-tools chromium:chromium firefox-esr:firefox-esr" ;;
 *)
-    echo "usage: $0 build|demo|test|stacks" >&2
+    echo "usage: $0 build|check|demo|test|stacks" >&2
     exit 2
     ;;
 esac
