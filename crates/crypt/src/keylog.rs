@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use plaintap_decode::text::write_hex_bytes;
 use thiserror::Error;
 
 use crate::secret::{ClientRandom, SecretError, SecretLabel, TlsSecret};
@@ -94,20 +95,10 @@ pub fn parse_line(line: &[u8]) -> Result<Option<TlsSecret>, LineError> {
 impl fmt::Display for TlsSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut digits = String::with_capacity(2 * (32 + 64) + 1);
-        push_hex(&self.client_random, &mut digits);
+        write_hex_bytes(&self.client_random, &mut digits);
         digits.push(' ');
-        push_hex(self.secret.as_bytes(), &mut digits);
+        write_hex_bytes(self.secret.as_bytes(), &mut digits);
         write!(f, "{} {digits}", self.label)
-    }
-}
-
-/// Bytes as hexadecimal digits. To format them one by one is a noticeable part of what a secret costs.
-fn push_hex(bytes: &[u8], out: &mut String) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |value: u8| char::from(DIGITS[usize::from(value & 15)]);
-    for byte in bytes {
-        out.push(digit(byte >> 4));
-        out.push(digit(*byte));
     }
 }
 

@@ -1,13 +1,13 @@
 //! The ledger as JSON. The schema is documented in docs/ledger.md.
 
 use plaintap_crypt::Completeness;
-use plaintap_decode::Address;
 use plaintap_locate::Field;
 use serde_json::{Value, json};
 
 use super::ledger::{Circumstances, Connection, Ledger, Reason};
 use super::probe_log::PlacedHook;
 use super::proofs::Proofs;
+use crate::out::{end, hex, seconds};
 
 /// Raised when a member changes its meaning or goes.
 const FORMAT: u32 = 1;
@@ -68,7 +68,7 @@ fn connection(connection: &Connection, circumstances: &Circumstances<'_>) -> Val
         "client": end(hello.ends[0]),
         "server": end(hello.ends[1]),
         "protocol": hello.security.name(),
-        "client_random": hello.random.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        "client_random": hex(&hello.random),
         "process": process.map(|process| json!({ "pid": process.pid, "name": process.name })),
         "file": hook.as_ref().map(|placed| &placed.file),
         "stack": hook.as_ref().map(|placed| placed.hook.stack.to_string()),
@@ -100,16 +100,4 @@ fn hook(report: &HookReport, proofs: &Proofs) -> Value {
         },
         "client_random_before": before.as_ref().map(ToString::to_string),
     })
-}
-
-fn end((address, port): (Address, u16)) -> String {
-    match address {
-        Address::Ip6(_) => format!("[{address}]:{port}"),
-        _ => format!("{address}:{port}"),
-    }
-}
-
-/// Seconds with 9 decimals, as text: a number in JSON would lose some.
-fn seconds(nanoseconds: i64) -> String {
-    format!("{}.{:09}", nanoseconds.div_euclid(1_000_000_000), nanoseconds.rem_euclid(1_000_000_000))
 }

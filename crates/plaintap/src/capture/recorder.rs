@@ -432,15 +432,7 @@ impl Recorder {
         let data = self.cut(data);
         if self.queue.is_empty() && waits_for.is_none() {
             self.write_secrets()?;
-            let packet = Packet {
-                data,
-                time: captured.time,
-                original_length: captured.original_length,
-                link_type: self.link_type,
-                interface: 0,
-                direction: captured.direction,
-                process: seen.process,
-            };
+            let packet = Packet { process: seen.process, ..bare(data, captured, self.link_type) };
             return self.write(&packet, comment.as_deref());
         }
         let held = Held {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::args::{InfoArguments, TimeFormat};
 use crate::files::{Depth, Facts, InterfaceFacts, TlsFacts, display_name, gather};
 use crate::hello::Security;
-use crate::out::{Clock, push_printable};
+use crate::out::{Clock, end, hex, push_printable, seconds};
 
 /// Unreadable TLS connections that the text lists; JSON has them all.
 const LISTED: usize = 20;
@@ -340,13 +340,6 @@ fn ends(tls: &TlsFacts) -> String {
     format!("{} → {}", end(tls.connection.ends[0]), end(tls.connection.ends[1]))
 }
 
-fn end((address, port): (plaintap_decode::Address, u16)) -> String {
-    match address {
-        plaintap_decode::Address::Ip6(_) => format!("[{address}]:{port}"),
-        _ => format!("{address}:{port}"),
-    }
-}
-
 fn resolution(units_per_second: f64) -> String {
     match units_per_second {
         1e9 => "1 ns".to_owned(),
@@ -366,14 +359,4 @@ fn time(time: Nanos) -> String {
 /// Seconds since 1970 with 9 decimals, as text: a number in JSON would lose some.
 fn epoch(time: Nanos) -> String {
     seconds(time.0)
-}
-
-fn seconds(nanoseconds: i64) -> String {
-    let sign = if nanoseconds < 0 { "-" } else { "" };
-    let absolute = nanoseconds.unsigned_abs();
-    format!("{sign}{}.{:09}", absolute / 1_000_000_000, absolute % 1_000_000_000)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -12,7 +12,7 @@ use plaintap_locate::{Evidence, Field, Hook, Length, Machine, Report};
 use serde_json::{Value, json};
 
 use crate::args::{InspectArguments, Script};
-use crate::out::{bpftrace, push_printable};
+use crate::out::{bpftrace, hex, push_printable};
 use crate::stacks::{Unsearched, search};
 
 /// Runs the command.
@@ -183,11 +183,4 @@ fn machine(machine: Machine) -> &'static str {
 
 fn own_machine() -> Machine {
     if cfg!(target_arch = "aarch64") { Machine::Aarch64 } else { Machine::X86_64 }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

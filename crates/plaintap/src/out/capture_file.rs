@@ -1,11 +1,12 @@
 //! The live capture file: pcapng, created with mode 0600 and readable at any moment up to the last flush.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+
+use super::private_file;
 
 /// Whole blocks are collected up to this size before they are written.
 const CHUNK: usize = 256 << 10;
@@ -35,31 +36,11 @@ impl CaptureFile {
             return Self::standard_output();
         }
         let name = path.display().to_string();
-        let existed = fs::symlink_metadata(path).is_ok();
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(path)
-            .with_context(|| format!("cannot create the capture file {name}{}", advice(path)))?;
-        let metadata = file.metadata().with_context(|| format!("cannot examine {name}"))?;
-        if metadata.is_file() {
-            // An older file of this name may be open to others; what comes now holds secrets.
-            file.set_permissions(fs::Permissions::from_mode(0o600))
-                .with_context(|| format!("cannot make {name} private (mode 0600)"))?;
-            if !existed {
-                give_to_invoking_user(&file);
-            }
-        }
-        Ok(Self {
-            file,
-            name,
-            regular: metadata.is_file(),
-            created: metadata.is_file() && !existed,
-            pending: Vec::new(),
-            written: 0,
-        })
+        let private_file::Opened { file, regular, created } =
+            private_file::open(path, OpenOptions::new().write(true).truncate(true), || {
+                format!("cannot create the capture file {name}{}", advice(path))
+            })?;
+        Ok(Self { file, name, regular, created, pending: Vec::new(), written: 0 })
     }
 
     fn standard_output() -> Result<Self> {
@@ -157,15 +138,6 @@ fn advice(path: &Path) -> String {
         String::new()
     } else {
         format!(" (the folder {} does not exist: create it first)", parent.display())
-    }
-}
-
-/// Under sudo, the person who asked for the capture shall be able to open it.
-pub(super) fn give_to_invoking_user(file: &File) {
-    let id = |name| std::env::var(name).ok()?.parse::<u32>().ok();
-    if let (Some(uid), Some(gid)) = (id("SUDO_UID"), id("SUDO_GID")) {
-        // If it fails the file stays root's: private all the same.
-        let _ = std::os::unix::fs::fchown(file, Some(uid), Some(gid));
     }
 }
 

@@ -14,6 +14,7 @@ mod lines;
 mod private_file;
 mod table;
 mod time;
+mod words;
 
 pub use capture_file::CaptureFile;
 pub use details::Details;
@@ -26,6 +27,7 @@ pub use key_file::KeyFile;
 pub use lines::{Lines, push_printable};
 pub use private_file::PrivateFile;
 pub use time::Clock;
+pub use words::{end, hex, seconds};
 
 use plaintap_decode::Decoded;
 

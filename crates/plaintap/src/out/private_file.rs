@@ -1,4 +1,4 @@
-//! A file that only its owner can read, written at once.
+//! Files that only their owner can read, because they hold secrets or tell of them.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -7,33 +7,57 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::capture_file::give_to_invoking_user;
+/// A file as it was opened.
+pub(super) struct Opened {
+    pub(super) file: File,
+    /// It is a regular file, and no pipe or device.
+    pub(super) regular: bool,
+    /// It was not there before.
+    pub(super) created: bool,
+}
 
-/// See the module.
+/// Opens `path`, or creates it, with mode 0600: an older file of this name may be open to others. Who called sudo shall
+/// own a new one. `what` says what was tried, for the message.
+pub(super) fn open(path: &Path, options: &mut OpenOptions, what: impl FnOnce() -> String) -> Result<Opened> {
+    let existed = fs::symlink_metadata(path).is_ok();
+    let file = options.create(true).mode(0o600).open(path).with_context(what)?;
+    let name = path.display();
+    let regular = file.metadata().with_context(|| format!("cannot examine {name}"))?.is_file();
+    if regular {
+        file.set_permissions(fs::Permissions::from_mode(0o600))
+            .with_context(|| format!("cannot make {name} private (mode 0600)"))?;
+        if !existed {
+            give_to_invoking_user(&file);
+        }
+    }
+    Ok(Opened { file, regular, created: regular && !existed })
+}
+
+/// Under sudo, the person who asked for the capture shall be able to open it.
+fn give_to_invoking_user(file: &File) {
+    let id = |name| std::env::var(name).ok()?.parse::<u32>().ok();
+    if let (Some(uid), Some(gid)) = (id("SUDO_UID"), id("SUDO_GID")) {
+        // If it fails the file stays root's: private all the same.
+        let _ = std::os::unix::fs::fchown(file, Some(uid), Some(gid));
+    }
+}
+
+/// A private file that is written at once.
 pub struct PrivateFile {
     file: File,
     name: String,
 }
 
 impl PrivateFile {
-    /// Creates `path` with mode 0600, or empties it and makes it so.
+    /// Creates `path`, or empties it.
     ///
     /// # Errors
     /// When that fails; the message names the file.
     pub fn create(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
-        let existed = fs::symlink_metadata(path).is_ok();
-        let mut options = OpenOptions::new();
-        let file = options.write(true).create(true).truncate(true).mode(0o600).open(path);
-        let file = file.with_context(|| format!("cannot create {name}"))?;
-        if file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-            file.set_permissions(fs::Permissions::from_mode(0o600))
-                .with_context(|| format!("cannot make {name} private (mode 0600)"))?;
-            if !existed {
-                give_to_invoking_user(&file);
-            }
-        }
-        Ok(Self { file, name })
+        let opened =
+            open(path, OpenOptions::new().write(true).truncate(true), || format!("cannot create {name}"))?;
+        Ok(Self { file: opened.file, name })
     }
 
     /// Writes all of it.

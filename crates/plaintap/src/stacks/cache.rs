@@ -15,6 +15,7 @@ use plaintap_locate::{Expression, Field, Hook, HookKind, Length, Register, Stack
 use serde_json::{Value, json};
 
 use super::Surveyed;
+use crate::out::hex;
 
 /// Entries of other formats have other names.
 const FORMAT: u32 = 1;
@@ -45,7 +46,7 @@ impl Entry {
         let mut hasher = DefaultHasher::new();
         let own = fs::metadata("/proc/self/exe").ok()?;
         (&start, size, own.len(), own.mtime(), own.mtime_nsec()).hash(&mut hasher);
-        let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = hex(id);
         Some(Self { folder, name: format!("{FORMAT}-{id}-{:016x}.json", hasher.finish()) })
     }
 
