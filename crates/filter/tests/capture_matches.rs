@@ -7,6 +7,7 @@ use std::fs::File;
 use std::path::Path;
 
 use capture_support::{corpus, names, unpacked};
+use plaintap_filter::capture::vm::batch::{Frame, MOST_PACKETS, Machine};
 use plaintap_filter::capture::{self, Options, link_type_name, vm};
 use plaintap_packet::LinkType;
 use plaintap_packet::file::{Reader, Record};
@@ -87,7 +88,9 @@ fn matches_what_libpcap_matches() {
                 let hit = |(number, (data, length)): (u64, &(Vec<u8>, u32))| {
                     (vm::run(program, data, *length) != 0).then_some(number)
                 };
-                (1u64..).zip(&capture.packets).filter_map(hit).collect::<Vec<_>>()
+                let one_by_one = (1u64..).zip(&capture.packets).filter_map(hit).collect::<Vec<_>>();
+                assert_eq!(in_batches(program, &capture.packets), one_by_one, "{expression:?} in {name}");
+                one_by_one
             });
             if got == expected {
                 same += 1;
@@ -106,4 +109,19 @@ fn matches_what_libpcap_matches() {
         .collect::<Vec<_>>();
     assert!(pairs > 47_000, "only {pairs} pairs");
     assert!(report.is_empty(), "{} expressions differ:\n{}", report.len(), report.join("\n"));
+}
+
+/// The numbers of the packets that match, by the machine for many packets.
+fn in_batches(program: &capture::Program, packets: &[(Vec<u8>, u32)]) -> Vec<u64> {
+    let frames: Vec<Frame<'_>> = packets
+        .iter()
+        .map(|(data, original_length)| Frame { data, original_length: *original_length })
+        .collect();
+    let mut machine = Machine::default();
+    let mut numbers = Vec::new();
+    for (batch, first) in frames.chunks(MOST_PACKETS).zip((1..).step_by(MOST_PACKETS)) {
+        let matching = machine.select(program, batch, u64::MAX);
+        numbers.extend((0..batch.len() as u64).filter(|j| matching >> j & 1 == 1).map(|j| first + j));
+    }
+    numbers
 }

@@ -1,5 +1,7 @@
 //! Runs a program over a packet, with the results that the kernel has (net/core/filter.c).
 
+pub mod batch;
+
 use super::program::{Instruction, MEMORY_SLOTS, Program, code};
 
 /// What the kernel knows of a packet besides its bytes, for the loads from `SKF_AD_OFF` on.

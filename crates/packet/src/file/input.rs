@@ -113,6 +113,13 @@ impl<R: Read> Input<R> {
         out
     }
 
+    /// The bytes that are available, and the means to take some of them while they are looked at.
+    #[inline]
+    pub(super) fn look(&mut self) -> (&[u8], Taking<'_>) {
+        let taking = Taking { start: &mut self.start, offset: &mut self.offset };
+        (&self.buffer[*taking.start..self.end], taking)
+    }
+
     /// Takes `length` bytes that are available.
     #[inline]
     pub(super) fn take(&mut self, length: usize) -> &[u8] {
@@ -120,5 +127,20 @@ impl<R: Read> Input<R> {
         self.start += length;
         self.offset += length as u64;
         &self.buffer[at..at + length]
+    }
+}
+
+/// See [`Input::look`].
+pub(super) struct Taking<'i> {
+    start: &'i mut usize,
+    offset: &'i mut u64,
+}
+
+impl Taking<'_> {
+    /// Takes `length` bytes that are available.
+    #[inline]
+    pub(super) fn take(self, length: usize) {
+        *self.start += length;
+        *self.offset += length as u64;
     }
 }

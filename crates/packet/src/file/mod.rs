@@ -3,6 +3,7 @@
 //! Files are read with `read(2)` into one buffer that stays in the processor's cache; packets are borrowed from it. A
 //! damaged file yields everything before the damage and then one error that says where.
 
+mod at_hand;
 mod compression;
 mod input;
 mod lz4;
@@ -19,8 +20,10 @@ use std::io::{self, Read};
 use thiserror::Error;
 
 use crate::{LinkType, Nanos, Packet};
+use at_hand::Place;
 use input::Input;
 
+pub use at_hand::{PacketAtHand, PacketsAtHand};
 pub use compression::{Compression, Compressor};
 pub use pcap_write::PcapWriter;
 pub use pcapng_block::{Block, BlockBuilder, Names, kind};
@@ -201,17 +204,6 @@ pub struct Entry<'a> {
     pub offset: u64,
 }
 
-/// A packet that was in the reader's buffer already.
-#[derive(Clone, Copy, Debug)]
-pub struct PacketAtHand<'a> {
-    /// The packet.
-    pub packet: Packet<'a>,
-    /// The raw options of its block (none in a pcap file).
-    pub options: Options<'a>,
-    /// The block as it stands in the file; none in a pcap file.
-    pub block: Option<Block<'a>>,
-}
-
 /// What a pcap file says of itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PcapHeader {
@@ -235,11 +227,35 @@ pub struct Reader<R: Read> {
     format: Format,
     interfaces: Vec<Interface>,
     processes: Vec<Process>,
+    /// Those of [`Reader::packets_at_hand`].
+    places: Vec<Place>,
 }
 
 enum Format {
     Pcap(pcap::Header),
     Pcapng(pcapng_read::Section),
+}
+
+impl Format {
+    /// The packet that begins here, if it is sound and there as a whole, and the length of its record or block.
+    #[inline(always)]
+    fn packet_in<'i>(&self, bytes: &'i [u8], interfaces: &[Interface]) -> Option<(PacketAtHand<'i>, usize)> {
+        match self {
+            Self::Pcap(header) => {
+                let (packet, length) = header.packet_in(bytes)?;
+                Some((PacketAtHand { packet, options: Options::EMPTY, block: None }, length))
+            }
+            Self::Pcapng(section) => section.packet_in(bytes, interfaces),
+        }
+    }
+
+    /// Where the bytes of such a packet begin.
+    fn data_offset(&self) -> usize {
+        match self {
+            Self::Pcap(header) => header.data_offset(),
+            Self::Pcapng(_) => pcapng_read::DATA_OFFSET,
+        }
+    }
 }
 
 impl<R: Read> Reader<R> {
@@ -267,7 +283,7 @@ impl<R: Read> Reader<R> {
             }
             magic => return Err(Error::NotACapture { begins: describe(magic) }),
         };
-        Ok(Self { input, format, interfaces, processes: Vec::new() })
+        Ok(Self { input, format, interfaces, processes: Vec::new(), places: Vec::new() })
     }
 
     /// The next record, or `None` at the end of the file.
@@ -297,13 +313,19 @@ impl<R: Read> Reader<R> {
     /// ask [`Reader::next_entry`]. Inlined, so that what is said of a packet stays in registers on its way to who asked.
     #[inline(always)]
     pub fn packet_at_hand(&mut self) -> Option<PacketAtHand<'_>> {
-        match &mut self.format {
-            Format::Pcap(header) => {
-                let packet = header.packet_at_hand(&mut self.input)?;
-                Some(PacketAtHand { packet, options: Options::EMPTY, block: None })
-            }
-            Format::Pcapng(section) => section.packet_at_hand(&mut self.input, &self.interfaces),
-        }
+        let (bytes, taking) = self.input.look();
+        let (packet, length) = self.format.packet_in(bytes, &self.interfaces)?;
+        taking.take(length);
+        Some(packet)
+    }
+
+    /// The packets that [`Reader::packet_at_hand`] would give one after another, at most [`PacketsAtHand::MOST`].
+    #[inline]
+    pub fn packets_at_hand(&mut self) -> PacketsAtHand<'_> {
+        let (bytes, taking) = self.input.look();
+        let (packets, length) = PacketsAtHand::find(bytes, &self.format, &self.interfaces, &mut self.places);
+        taking.take(length);
+        packets
     }
 
     /// The file header, where the file is pcap; otherwise it is pcapng.

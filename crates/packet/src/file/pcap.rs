@@ -90,44 +90,41 @@ impl Header {
         &self,
         input: &'i mut Input<R>,
     ) -> Result<Option<Entry<'i>>, Error> {
-        if !self.is_there(input.available()) && !self.fetch(input)? {
+        if self.packet_in(input.available()).is_none() && !self.fetch(input)? {
             return Ok(None);
         }
         let offset = input.offset();
-        Ok(Some(Entry { record: Record::Packet(self.take(input), Options::EMPTY), block: None, offset }))
+        let (bytes, taking) = input.look();
+        let Some((packet, length)) = self.packet_in(bytes) else { return Ok(None) };
+        taking.take(length);
+        Ok(Some(Entry { record: Record::Packet(packet, Options::EMPTY), block: None, offset }))
     }
 
-    /// The next packet, if its record is sound and in the buffer as a whole.
+    /// The packet that begins here, if its record is sound and there as a whole, and the record's length.
     #[inline(always)]
-    pub(super) fn packet_at_hand<'i, R: Read>(&self, input: &'i mut Input<R>) -> Option<Packet<'i>> {
-        if self.is_there(input.available()) { Some(self.take(input)) } else { None }
-    }
-
-    /// Takes a record that is there.
-    #[inline(always)]
-    fn take<'i, R: Read>(&self, input: &'i mut Input<R>) -> Packet<'i> {
+    pub(super) fn packet_in<'i>(&self, bytes: &'i [u8]) -> Option<(Packet<'i>, usize)> {
+        let head = bytes.first_chunk::<16>()?;
+        let word = |at: usize| self.variant.u32([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         let header = self.variant.record_header;
-        let seconds = self.variant.u32(input.array(0));
-        let fraction = self.variant.u32(input.array(4));
-        let captured = self.variant.u32(input.array(8)) as usize;
-        let original_length = self.variant.u32(input.array(12));
-        Packet {
-            data: &input.take(header + captured)[header..],
-            time: Nanos(i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * self.variant.unit),
-            original_length,
+        let captured = word(8) as usize;
+        if captured > MAX_BLOCK {
+            return None;
+        }
+        let packet = Packet {
+            data: bytes.get(header..header + captured)?,
+            time: Nanos(i64::from(word(0)) * 1_000_000_000 + i64::from(word(4)) * self.variant.unit),
+            original_length: word(12),
             link_type: self.link_type,
             interface: 0,
             direction: Direction::Unknown,
             process: None,
-        }
+        };
+        Some((packet, header + captured))
     }
 
-    /// Whether a sound record is there as a whole.
-    #[inline(always)]
-    fn is_there(&self, available: &[u8]) -> bool {
-        let Some(&[.., b0, b1, b2, b3, _, _, _, _]) = available.first_chunk::<16>() else { return false };
-        let captured = self.variant.u32([b0, b1, b2, b3]) as usize;
-        captured <= MAX_BLOCK && available.len() >= self.variant.record_header + captured
+    /// Where in a record the packet's bytes begin.
+    pub(super) fn data_offset(&self) -> usize {
+        self.variant.record_header
     }
 
     /// Reads on until a record is there as a whole; false at the end of the file.

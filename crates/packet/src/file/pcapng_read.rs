@@ -10,6 +10,9 @@ use crate::{Direction, LinkType, Nanos, Packet};
 
 pub(super) const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 
+/// Where in an enhanced packet block the packet's bytes begin.
+pub(super) const DATA_OFFSET: usize = 28;
+
 pub(super) fn is_magic(magic: [u8; 4]) -> bool {
     // The type of the Section Header Block reads the same in both byte orders.
     u32::from_be_bytes(magic) == kind::SECTION_HEADER
@@ -88,16 +91,16 @@ impl Section {
         Ok(Some(Entry { record, block: Some(block), offset }))
     }
 
-    /// The next packet, if it is in an enhanced packet block that is sound and in the buffer as a whole.
+    /// The packet that begins here, if it is in an enhanced packet block that is sound and there as a whole, and the
+    /// block's length.
     #[inline(always)]
-    pub(super) fn packet_at_hand<'i, R: Read>(
+    pub(super) fn packet_in<'i>(
         &self,
-        input: &'i mut Input<R>,
+        bytes: &'i [u8],
         interfaces: &[Interface],
-    ) -> Option<PacketAtHand<'i>> {
-        const AROUND: usize = 32;
-        let bytes = input.available();
-        let head = bytes.first_chunk::<{ AROUND - 4 }>()?;
+    ) -> Option<(PacketAtHand<'i>, usize)> {
+        const AROUND: usize = DATA_OFFSET + 4;
+        let head = bytes.first_chunk::<DATA_OFFSET>()?;
         let word = |at: usize| self.u32([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         let (length, captured) = (word(4) as usize, word(20) as usize);
         if word(0) != kind::ENHANCED_PACKET
@@ -113,29 +116,32 @@ impl Section {
         let link_type = interfaces.get(interface)?.link_type;
         let time = clock.time(u64::from(word(12)) << 32 | u64::from(word(16)));
         let original_length = word(24);
-        let raw = input.take(length);
-        let data = &raw[AROUND - 4..AROUND - 4 + captured];
+        let raw = &bytes[..length];
+        let data = &raw[DATA_OFFSET..DATA_OFFSET + captured];
         // The padding of the data may be missing at the end of a block.
-        let options = raw.get(AROUND - 4 + captured.next_multiple_of(4)..length - 4).unwrap_or_default();
+        let options = raw.get(DATA_OFFSET + captured.next_multiple_of(4)..length - 4).unwrap_or_default();
         let options = Options::new(options, self.big_endian);
         let (direction, process) = if options.is_empty() {
             (Direction::Unknown, None)
         } else {
             (options.u32(code::EPB_FLAGS).map_or(Direction::Unknown, direction), self.process(options))
         };
-        Some(PacketAtHand {
-            packet: Packet {
-                data,
-                time,
-                original_length,
-                link_type,
-                interface: interface as u32,
-                direction,
-                process,
-            },
-            options,
-            block: Some(Block { kind: kind::ENHANCED_PACKET, raw, big_endian: self.big_endian }),
-        })
+        let packet = Packet {
+            data,
+            time,
+            original_length,
+            link_type,
+            interface: interface as u32,
+            direction,
+            process,
+        };
+        let block = Some(Block { kind: kind::ENHANCED_PACKET, raw, big_endian: self.big_endian });
+        Some((PacketAtHand { packet, options, block }, length))
+    }
+
+    /// Whether numbers of this section have the high byte first.
+    pub(super) fn big_endian(&self) -> bool {
+        self.big_endian
     }
 
     /// The process that a packet's options name, counted over the file.
@@ -409,13 +415,22 @@ mod tests {
                 bytes.extend(word(length));
             }
             bytes.extend(&tail);
-            let read = |at_hand: bool| {
+            let read = |one_at_hand: bool, many_at_hand: bool| {
                 let mut reader = crate::file::Reader::new(&bytes[..]).expect("a section header");
                 let mut records = Vec::new();
+                let text = |p: PacketAtHand<'_>| format!("{:?} {:?}", Record::Packet(p.packet, p.options), p.block);
                 loop {
-                    if at_hand && let Some(PacketAtHand { packet, options, block }) = reader.packet_at_hand() {
-                        records.push(format!("{:?} {block:?}", Record::Packet(packet, options)));
+                    if one_at_hand && let Some(packet) = reader.packet_at_hand() {
+                        records.push(text(packet));
                         continue;
+                    }
+                    if many_at_hand {
+                        let packets = reader.packets_at_hand();
+                        for (index, (data, ..)) in packets.glances().enumerate() {
+                            let packet = packets.packet(index).expect("a packet as at first sight");
+                            assert_eq!(packet.packet.data, data);
+                            records.push(text(packet));
+                        }
                     }
                     match reader.next_entry() {
                         Ok(Some(entry)) => records.push(format!("{:?} {:?}", entry.record, entry.block)),
@@ -427,9 +442,10 @@ mod tests {
                     }
                 }
             };
-            let records = read(false);
+            let records = read(false, false);
             prop_assert!(records.len() < 100);
-            prop_assert_eq!(read(true), records);
+            prop_assert_eq!(&read(true, false), &records);
+            prop_assert_eq!(&read(false, true), &records);
         }
 
         /// The short way takes the blocks that the long way takes, with their options.

@@ -226,14 +226,17 @@ pub fn append_packet(packet: &Packet<'_>, out: &mut Vec<u8>) {
         packet.data.len() as u32,
         packet.original_length,
     ];
-    out.reserve(length as usize);
-    // Word by word: collected first, they would be read again before they are written.
-    for word in words {
-        out.extend_from_slice(&word.to_le_bytes());
+    let start = out.len();
+    out.reserve(length as usize + 4);
+    // Few pieces of known size: each costs a look at the room that is left.
+    out.resize(start + 4 * words.len(), 0);
+    for (place, word) in out[start..].chunks_exact_mut(4).zip(words) {
+        place.copy_from_slice(&word.to_le_bytes());
     }
     out.extend_from_slice(packet.data);
-    out.extend_from_slice(&[0; 3][..padding]);
-    out.extend_from_slice(&length.to_le_bytes());
+    let end = u64::from(length) << (8 * padding);
+    out.extend_from_slice(&end.to_le_bytes());
+    out.truncate(start + length as usize);
 }
 
 /// Times before 1970 cannot be said in pcapng.

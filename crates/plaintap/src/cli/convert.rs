@@ -1,6 +1,7 @@
 //! `plaintap convert`: selects packets, changes the format, splits.
 
 use std::collections::HashSet;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,13 +10,13 @@ use plaintap_crypt::KeyStore;
 use plaintap_decode::{Decoder, Options, ProcessInfo};
 use plaintap_filter::DisplayFilter;
 use plaintap_packet::file::{
-    Block, Entry, Options as BlockOptions, PacketAtHand, Reader, Record, secrets_type,
+    Block, Entry, Options as BlockOptions, PacketAtHand, PacketsAtHand, Reader, Record, secrets_type,
 };
 use plaintap_packet::{LinkType, Nanos, Packet};
 
 use super::read::{decoder_for, load_keys, usage};
 use crate::args::{ConvertArguments, FileFormat, ReadArguments, SplitArguments};
-use crate::capture_filter::FileFilter;
+use crate::capture_filter::{FileFilter, Selection};
 use crate::files::{
     Connections, Duplicates, Encoder, FlowKey, Outputs, Ranges, SecretRoutes, Secrets, Split, Target,
     display_name, failure, open, parse_time,
@@ -248,14 +249,13 @@ fn run(
         if pass.plan.left == 0 {
             break Ok(ExitCode::SUCCESS);
         }
-        let passed = if let Some(PacketAtHand { packet, options, block }) = reader.packet_at_hand() {
-            pass.packet(block, packet, options)
-        } else {
-            match reader.next_entry() {
+        let passed = match pass.at_hand(&mut reader) {
+            Some(passed) => passed,
+            None => match reader.next_entry() {
                 Ok(Some(entry)) => pass.entry(&entry),
                 Ok(None) => break Ok(ExitCode::SUCCESS),
                 Err(error) => break Err(failure(input, &error)),
-            }
+            },
         };
         match passed {
             Ok(()) => {}
@@ -281,6 +281,43 @@ fn run(
 }
 
 impl Pass {
+    /// Takes packets that are in the reader's buffer, if there are any.
+    #[inline(always)]
+    fn at_hand<R: Read>(&mut self, reader: &mut Reader<R>) -> Option<Result<()>> {
+        if self.plan.capture_filter.is_some() {
+            let packets = reader.packets_at_hand();
+            return if packets.is_empty() { None } else { Some(self.packets(packets)) };
+        }
+        let PacketAtHand { packet, options, block } = reader.packet_at_hand()?;
+        self.number += 1;
+        Some(self.matching(block, packet, options))
+    }
+
+    /// Takes many packets, as one after another.
+    fn packets(&mut self, packets: PacketsAtHand<'_>) -> Result<()> {
+        let Some(filter) = &mut self.plan.capture_filter else { return Ok(()) };
+        let Selection { mut matching, error } = filter.select(&packets);
+        let before = self.number;
+        while matching != 0 && self.plan.left > 0 {
+            let index = matching.trailing_zeros() as usize;
+            matching &= matching - 1;
+            self.number = before + index as u64 + 1;
+            if let Some(PacketAtHand { packet, options, block }) = packets.packet(index) {
+                self.matching(block, packet, options)?;
+            }
+        }
+        match error {
+            Some((index, error)) if self.plan.left > 0 => {
+                self.number = before + index as u64 + 1;
+                Err(error)
+            }
+            _ => {
+                self.number = before + packets.len() as u64;
+                Ok(())
+            }
+        }
+    }
+
     #[cold]
     fn entry(&mut self, entry: &Entry<'_>) -> Result<()> {
         match entry.record {
@@ -289,7 +326,6 @@ impl Pass {
         }
     }
 
-    #[inline(always)]
     fn packet(
         &mut self,
         block: Option<Block<'_>>,
@@ -303,6 +339,17 @@ impl Pass {
         {
             return Ok(());
         }
+        self.matching(block, packet, options)
+    }
+
+    /// Takes packet `self.number`, which the capture filter lets through.
+    #[inline(always)]
+    fn matching(
+        &mut self,
+        block: Option<Block<'_>>,
+        packet: Packet<'_>,
+        options: BlockOptions<'_>,
+    ) -> Result<()> {
         // Does not allocate where there is no comment, which is nearly always.
         let comments: Vec<&[u8]> = if options.is_empty() { Vec::new() } else { options.comments().collect() };
         if !self.plan.wants(&packet, self.number, &comments) {
