@@ -2,15 +2,25 @@
 
 use plaintap_crypt::{KeyStore, TlsDecryptor};
 use plaintap_decode::{Decoded, Decoder, Options, ProcessInfo, ProtocolId, Tree, registry};
-use plaintap_packet::file::{Reader, Record, secrets_type};
+use plaintap_packet::file::{Entry, Reader, Record, secrets_type};
 use plaintap_packet::{Direction, LinkType, Nanos, Packet, Span};
 
 use crate::conversation::Identity;
 
-/// Reads a capture file with every block and option in it.
+/// Reads a capture file with every block and option in it; packets that are taken together are the same.
 pub(crate) fn files(data: &[u8]) {
     let Ok(mut reader) = Reader::new(data) else { return };
-    while let Ok(Some(entry)) = reader.next_entry() {
+    let Ok(mut together) = Reader::new(data) else { return };
+    loop {
+        for (_, original_length, link_type) in together.packets_at_hand().glances() {
+            let Ok(Some(Entry { record: Record::Packet(packet, _), .. })) = reader.next_entry() else {
+                panic!("no packet where one is at hand")
+            };
+            assert_eq!((packet.original_length, packet.link_type), (original_length, link_type));
+        }
+        let _ = together.next_entry();
+        let Ok(Some(entry)) = reader.next_entry() else { return };
+        assert_eq!(together.offset(), reader.offset());
         if let Some(block) = &entry.block {
             block.options().for_each(drop);
         }

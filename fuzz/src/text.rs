@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use plaintap_crypt::KeyStore;
 use plaintap_decode::{Decoder, Options};
+use plaintap_filter::capture::vm::batch::{Frame, Machine};
 use plaintap_filter::capture::{self, Names, ebpf, vm};
 use plaintap_filter::{DisplayFilter, Macros};
 use plaintap_packet::LinkType;
@@ -23,8 +24,12 @@ pub(crate) fn capture_filters(data: &[u8]) {
     let names = Names::default();
     for link_type in [LinkType::ETHERNET, LinkType::RAW, LinkType(113), LinkType(105)] {
         if let Ok(program) = capture::compile(&text, &capture::Options::file(link_type, &names)) {
-            for length in [0, 20, FRAME.len()] {
-                vm::run(&program, &FRAME[..length], FRAME.len() as u32);
+            let frames = [0, 20, FRAME.len()]
+                .map(|length| Frame { data: &FRAME[..length], original_length: FRAME.len() as u32 });
+            let together = Machine::default().select(&program, &frames, u64::MAX);
+            for (at, frame) in frames.iter().enumerate() {
+                let matches = vm::run(&program, frame.data, frame.original_length) != 0;
+                assert_eq!(together >> at & 1 == 1, matches, "{text}: frame {at}");
             }
         }
     }

@@ -152,6 +152,15 @@ fn captures_that_cannot_be_written() {
     let packets = tshark(&nginx.file("full.pcapng"), &[]).lines().count();
     assert!(packets > 50, "{packets} packets\n{message}");
 
+    // The ledger alone cannot be written: the command's own good end does not hide it.
+    let output = plaintap_run(&["-w", "/dev/null", "--ledger", "/dev/full", "--", "true"]);
+    assert_status(&output, 1);
+    assert!(text(&output.stderr).contains("cannot write to /dev/full"), "{}", text(&output.stderr));
+    assert_status(
+        &plaintap_run(&["-w", "/dev/null", "--ledger", "/dev/full", "--", "sh", "-c", "exit 7"]),
+        7,
+    );
+
     // A reader that has enough.
     let script = format!("{PLAINTAP} run -q -w - -- curl -sk {} | head -c 100 | wc -c", nginx.url("/x"));
     let output = run(Command::new("sh").args(["-c", &script]));

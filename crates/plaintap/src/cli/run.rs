@@ -36,14 +36,12 @@ pub fn run(arguments: &RunArguments) -> Result<ExitCode> {
             if !arguments.quiet {
                 eprint!("{}", summary(&outcome, arguments.write.as_deref()));
             }
-            if let Err(error) = ledger.map_or(Ok(()), |file| write_ledger(file, &outcome)) {
-                complain(&error);
-            }
-            if let Some(failure) = outcome.failure {
-                complain(&failure);
-                if outcome.status == ExitStatus::Code(0) {
-                    return Ok(ExitCode::FAILURE);
-                }
+            let unwritten = ledger.map_or(Ok(()), |file| write_ledger(file, &outcome)).err();
+            let mut failures = unwritten.into_iter().chain(outcome.failure).peekable();
+            let failed = failures.peek().is_some();
+            failures.for_each(|failure| complain(&failure));
+            if failed && outcome.status == ExitStatus::Code(0) {
+                return Ok(ExitCode::FAILURE);
             }
             outcome.status.end_process_alike()
         }
