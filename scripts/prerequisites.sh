@@ -14,7 +14,7 @@ check) needs="$needs c++:g++" ;;
 demo) needs="$needs curl:curl openssl:openssl go:golang-go" ;;
 test) needs="$needs curl:curl openssl:openssl nginx:nginx-light go:golang-go tshark:tshark tcpdump:tcpdump
  capinfos:wireshark-common /usr/bin/python3:python3 ip:iproute2 nft:nftables bpftool:bpftool ps:procps xz:xz-utils
- cmp:diffutils gnutls-cli:gnutls-bin wget:wget jq:jq bpftrace:bpftrace unshare:util-linux /usr/share/doc/python3-venv:python3-venv" ;;
+ cmp:diffutils gnutls-cli:gnutls-bin wget:wget jq:jq bpftrace:bpftrace podman:podman runc:runc unshare:util-linux /usr/share/doc/python3-venv:python3-venv" ;;
 stacks) needs="$needs curl:curl openssl:openssl nginx:nginx-light go:golang-go tshark:tshark npm:npm
  /usr/bin/python3:python3 /usr/share/doc/python3-venv:python3-venv gnutls-cli:gnutls-bin wget:wget
  tstclnt:libnss3-tools chromium:chromium firefox-esr:firefox-esr" ;;

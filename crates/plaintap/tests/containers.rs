@@ -175,6 +175,84 @@ fn fifty_processes_in_five_containers_and_nobody_else() {
     assert!(lines(&log).is_disjoint(&outside));
 }
 
+/// FOLDER PLAINTAP: a container of podman with one client, and plaintap told its name. What podman keeps is in file
+/// systems that end with the script. Podman leaves the cgroups of all containers behind.
+const PODMAN: &str = r#"
+set -eu
+folder=$1 plaintap=$2
+for own in /var/lib/containers /run/containers /run/libpod; do mkdir -p $own; mount -t tmpfs tmpfs $own; done
+printf '[containers]
+pids_limit=0
+default_ulimits=["nofile=1024:1024","nproc=1000:1000"]
+[engine]
+cgroup_manager="cgroupfs"
+events_logger="file"
+runtime="runc"
+' >$folder/containers.conf
+printf '[storage]
+driver="vfs"
+runroot="/run/containers/storage"
+graphroot="/var/lib/containers/storage"
+' >$folder/storage.conf
+export CONTAINERS_CONF=$folder/containers.conf CONTAINERS_STORAGE_CONF=$folder/storage.conf
+root=$folder/root; mkdir -p $root/usr $root/proc $root/sys $root/dev $root/etc
+for link in bin sbin lib lib64; do ln -s usr/$link $root/$link; done
+podman run -d --name shop-web --network none --volume /usr:/usr:ro --volume $folder:$folder --rootfs $root     /usr/bin/python3 $folder/client.py $folder inside >$folder/id
+end() {
+    podman rm -f -t 0 shop-web >$folder/removed
+    for i in $(seq 20); do
+        left=$(ls -d /sys/fs/cgroup/libpod_parent /sys/fs/cgroup/*/libpod_parent 2>/dev/null) || true
+        [ -z "$left" ] && break
+        for group in $left; do rmdir $group/conmon $group 2>/dev/null || rmdir $group 2>/dev/null || true; done
+        sleep 0.05
+    done
+}
+trap end EXIT
+await() { for i in $(seq 1500); do [ -e "$1" ] && return; sleep 0.02; done; echo "no $1" >&2; exit 1; }
+await $folder/inside.ready
+$plaintap targets --container shop-web >$folder/targets
+$plaintap keys --container shop-web -o $folder/plaintap.keys 2>$folder/news & keys=$!
+for i in $(seq 1500); do grep -q libssl $folder/news && break; sleep 0.02; done
+touch $folder/go
+await $folder/inside.done
+for i in $(seq 1500); do [ "$(wc -l <$folder/plaintap.keys)" -ge 6 ] && break; sleep 0.02; done
+kill -INT $keys; wait $keys
+"#;
+
+#[test]
+fn a_container_of_podman_by_its_name() {
+    if !can_run(&[PROGRAMS, &["podman", "runc"]].concat()) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    let (certificate, key) = certificate(path);
+    fs::write(path.join("client.py"), CLIENT).expect("client.py");
+    let mut server = Command::new("/usr/bin/python3");
+    server.args(["-c", SERVER]).arg(path.join("socket")).args([certificate, key]);
+    let _server = Running(quiet(&mut server).spawn().expect("python starts"));
+    wait_until("the server to listen", || path.join("socket").exists());
+    let mut outside = Command::new("/usr/bin/python3");
+    outside.arg(path.join("client.py")).arg(path).arg("outside");
+    let _outside = Running(quiet(&mut outside).spawn().expect("python starts"));
+    wait_until("the client outside", || path.join("outside.ready").exists());
+
+    let mut script = Command::new("unshare");
+    script.args(["--mount", "sh", "-c", PODMAN, "sh"]).arg(path).arg(PLAINTAP);
+    let output = script.env("XDG_CACHE_HOME", path.join("cache")).output().expect("unshare starts");
+    let said = |name| fs::read_to_string(path.join(name)).unwrap_or_default();
+    assert!(output.status.success(), "{}{}", text(&output.stderr), said("news"));
+    wait_until("the client outside", || path.join("outside.done").exists());
+
+    let targets = said("targets");
+    let [_, row] = targets.lines().collect::<Vec<_>>()[..] else { panic!("{targets}") };
+    assert!(row.contains("python3") && row.contains("shop-web") && row.contains("libssl.so.3"), "{targets}");
+    let taken = lines(&path.join("plaintap.keys"));
+    assert_eq!(taken.len(), 6, "{}", said("news"));
+    assert_eq!(taken, lines(&path.join("inside.keys")));
+    assert_eq!(lines(&path.join("outside.keys")).len(), 6);
+}
+
 /// A copy of the system's libssl in `lib`, without section headers and so without any symbol that only they lead to.
 fn strip_libssl(folder: &Path) {
     let maps = Command::new("/usr/bin/python3")
