@@ -18,9 +18,10 @@ pub(crate) fn files(data: &[u8]) {
             };
             assert_eq!((packet.original_length, packet.link_type), (original_length, link_type));
         }
-        let _ = together.next_entry();
-        let Ok(Some(entry)) = reader.next_entry() else { return };
-        assert_eq!(together.offset(), reader.offset());
+        let other = together.next_entry().ok().flatten().map(|entry| entry.offset);
+        let entry = reader.next_entry().ok().flatten();
+        assert_eq!(other, entry.as_ref().map(|entry| entry.offset));
+        let Some(entry) = entry else { return };
         if let Some(block) = &entry.block {
             block.options().for_each(drop);
         }
