@@ -12,7 +12,7 @@ pub use files::{
     ConvertArguments, FileFormat, InfoArguments, MergeArguments, SecretsAction, SecretsArguments,
     SecretsKind, SplitArguments,
 };
-pub use keys::{InspectArguments, KeysArguments, Script, TargetArguments, TargetsArguments};
+pub use keys::{InspectArguments, KeysArguments, PodName, Script, TargetArguments, TargetsArguments};
 
 /// plaintap shows what one process really says on the wire: its packets and only its packets, labelled and decrypted.
 #[derive(Debug, Parser)]

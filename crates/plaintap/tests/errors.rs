@@ -243,3 +243,29 @@ fn typing_errors_are_explained() {
     assert_status(&output, 2);
     assert!(text(&output.stderr).contains("tcp.dstport"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn targets_that_cannot_be_any_are_typing_errors_and_those_that_are_not_there_are_none() {
+    for (command, arguments, reason) in [
+        ("keys", ["--pod", "web"], "expected NAMESPACE/NAME"),
+        ("targets", ["--pod", "shop/"], "expected NAMESPACE/NAME"),
+        ("targets", ["--pod", "a/b/c/d"], "expected NAMESPACE/NAME"),
+        ("keys", ["--user", "no-such-user"], "no-such-user"),
+        ("targets", ["--user", "-1"], "-1"),
+        ("keys", ["--pid", "0"], "0"),
+        ("keys", ["--pid", "one"], "one"),
+        ("targets", ["--process", ""], "--process"),
+        ("targets", ["--cgroup", ""], "--cgroup"),
+        ("targets", ["--unit", ""], "--unit"),
+        ("targets", ["--container", ""], "--container"),
+    ] {
+        let output = plaintap(&[command, arguments[0], arguments[1]]);
+        assert_status(&output, 2);
+        let message = text(&output.stderr);
+        assert!(message.contains(reason), "{command} {arguments:?}: {message}");
+    }
+    assert_status(&plaintap(&["targets", ""]), 2);
+    let output = plaintap(&["targets", "--pid", &i32::MAX.to_string()]);
+    assert_status(&output, 1);
+    assert!(error(&output).contains("there is no process"), "{}", error(&output));
+}

@@ -6,12 +6,11 @@
 //! records, and a program extension needs the kernel's types. There is no call between functions in any of the programs:
 //! older kernels do not allow these together with tail calls.
 
-use std::ffi::{CStr, c_int};
-use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use super::Error;
 use super::error::Attempt;
+use super::syscall::{LINK_CREATE, NewProgram, bpf, instruction};
 
 /// Where a program goes on with a packet that does not match: the value that a filter returns.
 pub(super) const UNWANTED: u32 = 0;
@@ -26,14 +25,6 @@ pub(super) enum Hook {
     Ingress = 0,
     /// BPF_CGROUP_INET_EGRESS.
     Egress = 1,
-}
-
-/// `struct bpf_insn` as a little-endian word: code, registers (source high), offset, constant.
-const fn instruction(code: u8, to: u8, from: u8, offset: i16, constant: i32) -> u64 {
-    code as u64
-        | (to as u64 | (from as u64) << 4) << 8
-        | (offset.cast_unsigned() as u64) << 16
-        | (constant.cast_unsigned() as u64) << 32
 }
 
 /// BPF_ALU64 | BPF_MOV | BPF_X
@@ -123,18 +114,14 @@ impl Filter {
             what: "load the capture filter",
             feature: "tail calls from programs on cgroups (Linux 4.10, CONFIG_CGROUP_BPF)",
         };
-        let program = match load_program(&words, hook, &mut []) {
-            Ok(program) => program,
-            Err(error) if error.raw_os_error() == Some(libc::EPERM) => return Err(attempt.system(error)),
-            // Once more for the reason: keeping a log costs time, and a program is seldom refused.
-            Err(_) => {
-                let mut log = vec![0; LOG_BYTES];
-                load_program(&words, hook, &mut log).map_err(|error| {
-                    let text = CStr::from_bytes_until_nul(&log).unwrap_or_default().to_string_lossy();
-                    attempt.refused(error, &text)
-                })?
-            }
+        let program = NewProgram {
+            program_type: PROGRAM_TYPE_CGROUP_SKB,
+            expected_attach_type: hook as u32,
+            flags: 0,
+            name: *b"capture_filter\0\0",
+            words: &words,
         };
+        let program = program.load(attempt)?;
         Ok(Self { program, hook })
     }
 
@@ -154,29 +141,7 @@ impl Filter {
     }
 }
 
-const PROGRAM_LOAD: c_int = 5;
-const LINK_CREATE: c_int = 28;
 const PROGRAM_TYPE_CGROUP_SKB: u32 = 8;
-/// Room for what the verifier says. It says most at the end, and kernels before 6.4 keep the beginning only.
-const LOG_BYTES: usize = 1 << 20;
-
-/// The part of `union bpf_attr` that BPF_PROG_LOAD reads, up to `expected_attach_type`.
-#[repr(C)]
-struct ProgramLoad {
-    program_type: u32,
-    instruction_count: u32,
-    instructions: u64,
-    license: u64,
-    log_level: u32,
-    log_size: u32,
-    log_buffer: u64,
-    kernel_version: u32,
-    flags: u32,
-    name: [u8; 16],
-    interface: u32,
-    expected_attach_type: u32,
-}
-
 /// The part of `union bpf_attr` that BPF_LINK_CREATE reads.
 #[repr(C)]
 struct LinkCreate {
@@ -184,42 +149,6 @@ struct LinkCreate {
     target: u32,
     attach_type: u32,
     flags: u32,
-}
-
-fn load_program(words: &[u64], hook: Hook, log: &mut [u8]) -> io::Result<OwnedFd> {
-    let license = c"Dual MIT/GPL";
-    let mut attributes = ProgramLoad {
-        program_type: PROGRAM_TYPE_CGROUP_SKB,
-        instruction_count: words.len() as u32,
-        instructions: words.as_ptr() as u64,
-        license: license.as_ptr() as u64,
-        log_level: u32::from(!log.is_empty()),
-        log_size: log.len() as u32,
-        log_buffer: if log.is_empty() { 0 } else { log.as_mut_ptr() as u64 },
-        kernel_version: 0,
-        flags: 0,
-        name: *b"capture_filter\0\0",
-        interface: 0,
-        expected_attach_type: hook as u32,
-    };
-    // SAFETY: the pointers are to `words`, a C string and `log`, all alive during the call; their lengths stand beside them.
-    unsafe { bpf(PROGRAM_LOAD, &mut attributes) }
-}
-
-/// bpf(2) for the commands that return a new descriptor.
-///
-/// # Safety
-/// `T` is the beginning of `union bpf_attr` for `command`, and every pointer and length in it is good for what the command
-/// reads and writes there.
-unsafe fn bpf<T>(command: c_int, attributes: &mut T) -> io::Result<OwnedFd> {
-    // SAFETY: `attributes` is valid for its size, and the caller vouches for what it points to.
-    let result =
-        unsafe { libc::syscall(libc::SYS_bpf, command, std::ptr::from_mut(attributes), size_of::<T>()) };
-    match c_int::try_from(result) {
-        // SAFETY: a new descriptor that nobody else owns.
-        Ok(fd) if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
-        _ => Err(io::Error::last_os_error()),
-    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,9 @@ mod ring;
 mod secret;
 mod sockets;
 mod spec;
+mod syscall;
 mod target;
+mod uprobe_multi;
 
 pub use error::{Error, Lockdown};
 pub use learn::{Learner, Window, by_likelihood};

@@ -2,15 +2,16 @@
 
 use std::fmt;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
-use std::path::PathBuf;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use aya::Ebpf;
 use aya::maps::{Array, HashMap, MapData, MapError};
 use aya::programs::UProbe;
-use aya::programs::uprobe::{UProbeAttachLocation, UProbeAttachPoint, UProbeScope};
+use aya::programs::uprobe::{UProbeAttachLocation, UProbeAttachPoint, UProbeLink, UProbeScope};
 use plaintap_locate::Hook;
 use rustc_hash::FxHashMap;
 use rustix::fs::fstat;
@@ -20,12 +21,16 @@ use super::error::Attempt;
 use super::ring::Ring;
 use super::secret::SecretEvent;
 use super::spec::{self, Spec};
+use super::uprobe_multi::UprobeMulti;
 use super::{Error, TargetFilter, object};
 
 /// `MAXIMUM_HOOKS` of bpf/probe.bpf.c.
 const MAXIMUM_HOOKS: u32 = 4096;
 /// One call hands over no more events than this.
 const BATCH_EVENTS: usize = 4096;
+/// After the first secret others are waited for so long: a handshake makes five, and each that finds the ring empty costs its
+/// process an interrupt and us a context switch. The ring takes in what a hundred times as long brings.
+const GATHER: Duration = Duration::from_millis(10);
 
 const ATTACH: Attempt = Attempt {
     what: "attach a uprobe",
@@ -92,13 +97,7 @@ impl Probes {
         let wakeup = if matches!(chosen, Chosen::Cgroup(_)) { NO_WAKEUP } else { 0 };
         loader.override_global("chosen", &number, true).override_global("wakeup", &wakeup, true);
         let mut programs = loader.load(object::PROBE).map_err(|e| making.loading(e))?;
-        let (program, sleepable) = match load(&mut programs, SLEEPABLE) {
-            Ok(()) => (SLEEPABLE, true),
-            Err(_) => {
-                load(&mut programs, RESIDENT)?;
-                (RESIDENT, false)
-            }
-        };
+        let program = Program::load(&mut programs)?;
         let specs = Arc::new(Mutex::new(object::take_map(&mut programs, "specs")?));
         let reader = SecretReader {
             ring: Ring::take(&mut programs)?,
@@ -107,8 +106,8 @@ impl Probes {
             specs: Arc::clone(&specs),
         };
         let processes = object::take_map(&mut programs, "processes")?;
-        let attacher =
-            Attacher { programs, program, sleepable, specs, processes, attached: FxHashMap::default() };
+        let attached = FxHashMap::default();
+        let attacher = Attacher { programs, program, specs, processes, attached, links: Vec::new(), next: 0 };
         Ok(Self { attacher, reader })
     }
 }
@@ -119,22 +118,68 @@ const NO_WAKEUP: u64 = 1;
 const SLEEPABLE: &str = "secret_sleepable";
 const RESIDENT: &str = "secret_resident";
 
+const LOAD: Attempt = Attempt {
+    what: "load the program that reads TLS secrets",
+    feature: "a BPF helper it needs (attach cookies: Linux 5.15)",
+};
+
+/// The probe program, as well as this kernel can run it.
+enum Program {
+    /// Since Linux 6.6: one link for all probes of a file.
+    Multi(UprobeMulti),
+    /// A link for each probe; the program's name, which says whether it may wait for a page.
+    Single(&'static str),
+}
+
+impl Program {
+    fn load(programs: &mut Ebpf) -> Result<Self, Error> {
+        if let Ok(multi) = UprobeMulti::load(object::PROBE, SLEEPABLE, programs, LOAD) {
+            return Ok(Self::Multi(multi));
+        }
+        match load(programs, SLEEPABLE) {
+            Ok(()) => Ok(Self::Single(SLEEPABLE)),
+            Err(_) => load(programs, RESIDENT).map(|()| Self::Single(RESIDENT)),
+        }
+    }
+
+    fn attach(&self, programs: &mut Ebpf, path: &Path, probes: &[(u64, u64)]) -> Result<Link, Error> {
+        match self {
+            Self::Multi(multi) => multi.attach(path, probes, ATTACH).map(Link::Multi),
+            Self::Single(name) => {
+                let program = object::program::<UProbe>(programs, name)?;
+                let attach = |&(offset, cookie): &(u64, u64)| {
+                    let location = UProbeAttachLocation::AbsoluteOffset(offset);
+                    let point = UProbeAttachPoint { location, cookie: Some(cookie) };
+                    let link = program.attach(point, path, UProbeScope::AllProcesses);
+                    link.and_then(|link| program.take_link(link)).map_err(|e| ATTACH.program(e))
+                };
+                probes.iter().map(attach).collect::<Result<_, _>>().map(Link::Single)
+            }
+        }
+    }
+}
+
+/// Probes in place; dropping it takes them away.
+#[expect(dead_code, reason = "held for their drop")]
+enum Link {
+    Multi(OwnedFd),
+    Single(Vec<UProbeLink>),
+}
+
 fn load(programs: &mut Ebpf, name: &str) -> Result<(), Error> {
-    let loading = Attempt {
-        what: "load the program that reads TLS secrets",
-        feature: "a BPF helper it needs (attach cookies: Linux 5.15)",
-    };
-    object::program::<UProbe>(programs, name)?.load().map_err(|e| loading.program(e))
+    object::program::<UProbe>(programs, name)?.load().map_err(|e| LOAD.program(e))
 }
 
 /// Places probes in files.
 pub struct Attacher {
     programs: Ebpf,
-    program: &'static str,
-    sleepable: bool,
+    program: Program,
     specs: Arc<Mutex<Specs>>,
     processes: HashMap<MapData, u32, u8>,
     attached: FxHashMap<Place, HookId>,
+    links: Vec<Link>,
+    /// The number of the next hook.
+    next: u32,
 }
 
 /// One instruction of one file. A probe holds on to the inode, so its number cannot come to mean another file; that of a
@@ -172,21 +217,41 @@ impl Attacher {
             .map_err(|e| Error::System { what: "examine the file to probe", source: io::Error::from(e) })?;
         let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
         let mut result = Attached::default();
+        let mut wanted = Vec::new();
         for (index, hook) in hooks.iter().enumerate() {
             let place = Place { device: stat.st_dev, inode: stat.st_ino, offset: hook.file_offset };
             if let Some(&id) = self.attached.get(&place) {
                 result.hooks.push((index, id));
                 continue;
             }
-            match self.attach_one(&path, hook) {
+            match self.number(hook) {
                 Ok(id) => {
                     self.attached.insert(place, id);
-                    result.hooks.push((index, id));
-                    result.new += 1;
+                    wanted.push((index, place, id));
                 }
                 Err(error) => result.failed.push((index, error)),
             }
         }
+        // All at once; if that fails, one by one, to know which cannot be.
+        if self.probe(&path, &wanted).is_ok() {
+            result.new = wanted.len();
+            result.hooks.extend(wanted.iter().map(|&(index, _, id)| (index, id)));
+            return Ok(result);
+        }
+        for one in wanted {
+            let (index, place, id) = one;
+            match self.probe(&path, &[one]) {
+                Ok(()) => {
+                    result.hooks.push((index, id));
+                    result.new += 1;
+                }
+                Err(error) => {
+                    self.attached.remove(&place);
+                    result.failed.push((index, error));
+                }
+            }
+        }
+        result.failed.sort_by_key(|(index, _)| *index);
         Ok(result)
     }
 
@@ -212,24 +277,52 @@ impl Attacher {
 
     /// Whether a secret in a page that is not in memory can be read. Without it such a secret is counted as unreadable.
     pub fn waits_for_pages(&self) -> bool {
-        self.sleepable
+        !matches!(self.program, Program::Single(RESIDENT))
     }
 
-    fn attach_one(&mut self, path: &PathBuf, hook: &Hook) -> Result<HookId, Error> {
-        let id = self.attached.len() as u32;
-        if id >= MAXIMUM_HOOKS {
+    /// Tells the program how to read a hook, under a number of its own.
+    fn number(&mut self, hook: &Hook) -> Result<HookId, Error> {
+        if self.next >= MAXIMUM_HOOKS {
             return Err(Error::TooManyHooks { maximum: MAXIMUM_HOOKS });
         }
-        let spec = spec::encode(hook)?;
-        set(&self.specs, id, &spec)?;
-        let point = UProbeAttachPoint {
-            location: UProbeAttachLocation::AbsoluteOffset(hook.file_offset),
-            cookie: Some(u64::from(id)),
-        };
-        object::program::<UProbe>(&mut self.programs, self.program)?
-            .attach(point, path, UProbeScope::AllProcesses)
-            .map_err(|e| ATTACH.program(e))?;
-        Ok(HookId(id))
+        set(&self.specs, self.next, &spec::encode(hook)?)?;
+        self.next += 1;
+        Ok(HookId(self.next - 1))
+    }
+
+    fn probe(&mut self, path: &Path, probes: &[(usize, Place, HookId)]) -> Result<(), Error> {
+        if probes.is_empty() {
+            return Ok(());
+        }
+        let probes: Vec<(u64, u64)> =
+            probes.iter().map(|(_, place, id)| (place.offset, u64::from(id.0))).collect();
+        let link = self.program.attach(&mut self.programs, path, &probes)?;
+        self.links.push(link);
+        Ok(())
+    }
+}
+
+/// Threads that take probes away at the end.
+const DETACHERS: usize = 64;
+
+impl Drop for Attacher {
+    /// The kernel waits for a grace period at each link (uprobe_unregister_sync), so threads wait at the same time.
+    fn drop(&mut self) {
+        let mut shares: Vec<Vec<Link>> = Vec::new();
+        for (index, link) in self.links.drain(..).enumerate() {
+            match shares.get_mut(index % DETACHERS) {
+                Some(share) => share.push(link),
+                None => shares.push(vec![link]),
+            }
+        }
+        let last = shares.pop();
+        thread::scope(|scope| {
+            for share in shares {
+                // Where no thread can be had, the closure is dropped at once, and the links with it.
+                let _ = thread::Builder::new().spawn_scoped(scope, move || drop(share));
+            }
+            drop(last);
+        });
     }
 }
 
@@ -251,7 +344,8 @@ fn set(specs: &Mutex<Specs>, id: u32, spec: &Spec) -> Result<(), Error> {
 
 impl SecretReader {
     /// Waits up to `timeout` for secrets and appends what is there to `events`, oldest first. Returns without any when
-    /// the time is over or a signal came; those of a cgroup do not end the wait, they are there at the next call.
+    /// the time is over or a signal came; those of a cgroup do not end the wait, they are there at the next call. With a
+    /// `timeout` of zero it does not wait.
     ///
     /// # Errors
     /// When the ring buffer cannot be waited for.
@@ -259,7 +353,8 @@ impl SecretReader {
         let before = events.len();
         self.clock.resample();
         self.drain(events);
-        if events.len() == before && self.ring.wait(timeout)? {
+        if events.len() == before && !timeout.is_zero() && self.ring.wait(timeout)? {
+            thread::sleep(GATHER.min(timeout));
             self.drain(events);
         }
         Ok(())
@@ -339,7 +434,7 @@ impl HookStatistics {
 impl fmt::Debug for Attacher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attacher")
-            .field("program", &self.program)
+            .field("waits_for_pages", &self.waits_for_pages())
             .field("hooks", &self.attached.len())
             .finish()
     }

@@ -30,7 +30,11 @@ const BATCH_BYTES: usize = 256 * 1024;
 /// Two looks into the ring are at least this far apart unless the first left something there. Looking at once for the next
 /// packet costs us a context switch and its sender an interrupt, each time. A ring of the default size takes in what a
 /// hundred times as long brings.
-const GATHER: Duration = Duration::from_millis(1);
+const SHORTEST_GATHER: Duration = Duration::from_millis(1);
+/// Where little comes, looks are as far apart as this.
+const LONGEST_GATHER: Duration = Duration::from_millis(10);
+/// Much is more than this part of the ring between two looks.
+const MUCH: u64 = 64;
 
 const ATTACH: Attempt = Attempt {
     what: "attach the packet capture to the cgroup",
@@ -70,8 +74,7 @@ pub struct SocketsSource {
     ring: Ring,
     counters: PerCpuArray<MapData, [u64; 6]>,
     clock: WallClock,
-    /// When the ring was last found empty.
-    emptied: Option<Instant>,
+    pace: Pace,
     names_accepting_process: bool,
     // Dropped before the programs they lead to.
     _filters: Option<Filters>,
@@ -100,7 +103,7 @@ impl SocketsSource {
             ring,
             counters,
             clock: WallClock::new(),
-            emptied: None,
+            pace: Pace::new(ring_bytes(options)),
             names_accepting_process,
             _filters: filters,
             _programs: programs,
@@ -115,12 +118,10 @@ impl SocketsSource {
 
     fn drain(&mut self, batch: &mut Batch) {
         let limit = batch.bytes.len() + BATCH_BYTES;
-        self.emptied = None;
+        self.pace.emptied = None;
         while batch.bytes.len() < limit {
-            let Some(record) = self.ring.next() else {
-                self.emptied = Some(Instant::now());
-                break;
-            };
+            let Some(record) = self.ring.next() else { return self.pace.emptied(Instant::now()) };
+            self.pace.taken += record.len() as u64;
             append(batch, &record, &self.clock);
         }
     }
@@ -133,8 +134,8 @@ impl CaptureSource for SocketsSource {
 
     fn next_batch(&mut self, batch: &mut Batch, timeout: Duration) -> io::Result<()> {
         let before = batch.packets.len();
-        if self.emptied.is_some_and(|time| time.elapsed() < GATHER) {
-            thread::sleep(GATHER.min(timeout));
+        if self.pace.emptied.is_some_and(|time| time.elapsed() < self.pace.gather) {
+            thread::sleep(self.pace.gather.min(timeout));
         }
         self.clock.resample();
         self.drain(batch);
@@ -152,10 +153,34 @@ impl CaptureSource for SocketsSource {
     }
 }
 
+/// How far apart looks into the ring are.
+struct Pace {
+    /// When the ring was last found empty.
+    emptied: Option<Instant>,
+    /// Bytes taken since it was before.
+    taken: u64,
+    gather: Duration,
+    much: u64,
+}
+
+impl Pace {
+    const fn new(ring_bytes: u32) -> Self {
+        Self { emptied: None, taken: 0, gather: SHORTEST_GATHER, much: ring_bytes as u64 / MUCH }
+    }
+
+    fn emptied(&mut self, now: Instant) {
+        let much = std::mem::take(&mut self.taken) > self.much;
+        self.gather = if much { SHORTEST_GATHER } else { (2 * self.gather).min(LONGEST_GATHER) };
+        self.emptied = Some(now);
+    }
+}
+
+fn ring_bytes(options: &SocketsOptions) -> u32 {
+    options.ring_kib.saturating_mul(1024).max(4096).checked_next_power_of_two().unwrap_or(1 << 31)
+}
+
 fn load(target: &TargetFilter, options: &SocketsOptions, current_task: bool) -> Result<Ebpf, Error> {
     let snap_length = options.snap_length.clamp(SMALLEST_SNAP, LARGEST_DATA);
-    let ring_bytes =
-        options.ring_kib.saturating_mul(1024).max(4096).checked_next_power_of_two().unwrap_or(1 << 31);
     let current_task_known = u8::from(current_task);
     let making = Attempt {
         what: "make the packet ring buffer",
@@ -164,7 +189,7 @@ fn load(target: &TargetFilter, options: &SocketsOptions, current_task: bool) -> 
     let mut programs = object::loader(target)
         .override_global("snap_length", &snap_length, true)
         .override_global("current_task_known", &current_task_known, true)
-        .map_max_entries("ring", ring_bytes)
+        .map_max_entries("ring", ring_bytes(options))
         .load(object::SOCKETS)
         .map_err(|e| making.loading(e))?;
     let loading = Attempt {
@@ -324,6 +349,19 @@ mod tests {
         append(&mut batch, &record(30, b"abc"), &WallClock::new());
         append(&mut batch, b"short", &WallClock::new());
         assert!(batch.packets.is_empty());
+    }
+
+    #[test]
+    fn looks_into_the_ring_are_far_apart_only_where_little_comes() {
+        let mut pace = Pace::new(64 << 20);
+        for _ in 0..10 {
+            pace.taken = 1 << 20;
+            pace.emptied(Instant::now());
+        }
+        assert_eq!((pace.gather, pace.taken), (LONGEST_GATHER, 0));
+        pace.taken = (1 << 20) + 1;
+        pace.emptied(Instant::now());
+        assert_eq!(pace.gather, SHORTEST_GATHER);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
+use plaintap_linux::run::User;
 
 /// Arguments of `plaintap inspect`.
 #[derive(Debug, Args)]
@@ -35,29 +37,65 @@ pub enum Script {
 #[derive(Debug, Args)]
 pub struct TargetArguments {
     /// Processes by id or name, or a container by id or name
-    #[arg(value_name = "PID|NAME")]
+    #[arg(value_name = "PID|NAME", value_parser = NonEmptyStringValueParser::new())]
     pub targets: Vec<String>,
     /// A process, and those that it made
     #[arg(long, value_name = "PID", value_parser = clap::value_parser!(i32).range(1..), help_heading = TARGETS)]
     pub pid: Vec<i32>,
     /// Processes whose name fits a pattern with * and ?; with a slash in it, whose program's path does
-    #[arg(long, value_name = "PATTERN", help_heading = TARGETS)]
+    #[arg(long, value_name = "PATTERN", value_parser = NonEmptyStringValueParser::new(), help_heading = TARGETS)]
     pub process: Vec<String>,
     /// Processes of a user
-    #[arg(long, value_name = "NAME|UID", help_heading = TARGETS)]
-    pub user: Vec<String>,
+    #[arg(long, value_name = "NAME|UID", value_parser = user_id, help_heading = TARGETS)]
+    pub user: Vec<u32>,
     /// Processes in a cgroup and those below it
     #[arg(long, value_name = "PATH", help_heading = TARGETS)]
     pub cgroup: Vec<PathBuf>,
     /// Processes of a systemd unit
-    #[arg(long, value_name = "UNIT", help_heading = TARGETS)]
+    #[arg(long, value_name = "UNIT", value_parser = NonEmptyStringValueParser::new(), help_heading = TARGETS)]
     pub unit: Vec<String>,
     /// Processes in a container of docker, podman, containerd or CRI-O; of an id, 8 digits suffice
-    #[arg(long, value_name = "NAME|ID", help_heading = TARGETS)]
+    #[arg(long, value_name = "NAME|ID", value_parser = NonEmptyStringValueParser::new(), help_heading = TARGETS)]
     pub container: Vec<String>,
     /// Processes in a Kubernetes pod
-    #[arg(long, value_name = "NAMESPACE/NAME[/CONTAINER]", help_heading = TARGETS)]
-    pub pod: Vec<String>,
+    #[arg(long, value_name = "NAMESPACE/NAME[/CONTAINER]", value_parser = PodName::parse, help_heading = TARGETS)]
+    pub pod: Vec<PodName>,
+}
+
+/// A pod, or one container of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodName {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The container; all if there is none.
+    pub container: Option<String>,
+}
+
+impl PodName {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let parts: Vec<&str> = text.split('/').collect();
+        let (namespace, name, container) = match parts[..] {
+            [namespace, name] => (namespace, name, None),
+            [namespace, name, container] => (namespace, name, Some(container.to_owned())),
+            _ => return Err(POD_FORM),
+        };
+        if parts.contains(&"") {
+            return Err(POD_FORM);
+        }
+        Ok(Self { namespace: namespace.to_owned(), name: name.to_owned(), container })
+    }
+}
+
+const POD_FORM: &str = "expected NAMESPACE/NAME or NAMESPACE/NAME/CONTAINER";
+
+/// A user by name or number.
+fn user_id(text: &str) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> {
+    match text.parse() {
+        Ok(id) => Ok(id),
+        Err(_) => Ok(User::find(text)?.uid),
+    }
 }
 
 const TARGETS: &str = "Targets";
@@ -100,4 +138,26 @@ pub struct KeysArguments {
     /// Do not say on standard error what is probed, and what came of it
     #[arg(short = 'q', long)]
     pub quiet: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pods_and_users() {
+        let pod = |container: Option<&str>| PodName {
+            namespace: "shop".into(),
+            name: "web-0".into(),
+            container: container.map(Into::into),
+        };
+        assert_eq!(PodName::parse("shop/web-0"), Ok(pod(None)));
+        assert_eq!(PodName::parse("shop/web-0/nginx"), Ok(pod(Some("nginx"))));
+        for text in ["web", "/web", "shop/", "shop/web/", "a/b/c/d", ""] {
+            assert_eq!(PodName::parse(text), Err(POD_FORM), "{text}");
+        }
+        assert_eq!(user_id("root").unwrap(), 0);
+        assert_eq!(user_id("4711").unwrap(), 4711);
+        assert!(user_id("no such user").is_err());
+    }
 }

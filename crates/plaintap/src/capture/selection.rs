@@ -7,7 +7,7 @@ use plaintap_linux::container::Container;
 use plaintap_linux::processes::Process;
 
 use super::container_names::ContainerNames;
-use crate::args::TargetArguments;
+use crate::args::{PodName, TargetArguments};
 
 /// Beginnings of a container's id that are shorter would be names or numbers.
 const SHORTEST_ID: usize = 8;
@@ -34,18 +34,14 @@ enum Target {
     Cgroup(PathBuf),
     Unit(String),
     Container(String),
-    Pod {
-        namespace: String,
-        name: String,
-        container: Option<String>,
-    },
+    Pod(PodName),
 }
 
 impl Selection {
     /// What the arguments name; all processes if there is nothing.
     ///
     /// # Errors
-    /// When an id is not that of a process, or there is no such user.
+    /// When an id is not that of a process.
     pub fn new(arguments: &TargetArguments) -> Result<Self> {
         let TargetArguments { targets, pid, process, user, cgroup, unit, container, pod } = arguments;
         let mut all = Vec::new();
@@ -60,9 +56,7 @@ impl Selection {
             all.push(Target::Pid(pid));
         }
         all.extend(process.iter().cloned().map(Target::Process));
-        for user in user {
-            all.push(Target::User(user_id(user)?));
-        }
+        all.extend(user.iter().copied().map(Target::User));
         for path in cgroup {
             let path = path.strip_prefix("/sys/fs/cgroup").unwrap_or(path);
             all.push(Target::Cgroup(Path::new("/").join(path)));
@@ -72,9 +66,7 @@ impl Selection {
             Target::Unit(if unit.contains('.') { unit.clone() } else { format!("{unit}.service") })
         }));
         all.extend(container.iter().cloned().map(Target::Container));
-        for text in pod {
-            all.push(pod_of(text)?);
-        }
+        all.extend(pod.iter().cloned().map(Target::Pod));
         Ok(Self { targets: all, names: ContainerNames::of_machine() })
     }
 
@@ -110,7 +102,7 @@ impl Selection {
             Target::Cgroup(path) => process.cgroup.starts_with(path),
             Target::Unit(unit) => process.cgroup.iter().any(|part| part == unit.as_str()),
             Target::Container(text) => is_container(text),
-            Target::Pod { namespace, name, container: wanted } => {
+            Target::Pod(PodName { namespace, name, container: wanted }) => {
                 let names = container.and_then(|container| self.names.of(container));
                 names.is_some_and(|names| {
                     names.pod.as_ref().is_some_and(|pod| pod.namespace == *namespace && pod.name == *name)
@@ -126,36 +118,6 @@ fn exists(pid: i32) -> Result<()> {
         bail!("there is no process {pid}");
     }
     Ok(())
-}
-
-/// A user by name or number, as /etc/passwd has it.
-fn user_id(text: &str) -> Result<u32> {
-    if let Ok(id) = text.parse() {
-        return Ok(id);
-    }
-    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let id = users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        if fields.next()? == text { fields.nth(1)?.parse().ok() } else { None }
-    });
-    match id {
-        Some(id) => Ok(id),
-        None => bail!("--user {text}: no user of this name in /etc/passwd; a number is a user's id"),
-    }
-}
-
-/// `NAMESPACE/NAME` or `NAMESPACE/NAME/CONTAINER`.
-fn pod_of(text: &str) -> Result<Target> {
-    let parts: Vec<&str> = text.split('/').collect();
-    let (namespace, name, container) = match parts[..] {
-        [namespace, name] => (namespace, name, None),
-        [namespace, name, container] => (namespace, name, Some(container.to_owned())),
-        _ => bail!("--pod {text}: expected NAMESPACE/NAME or NAMESPACE/NAME/CONTAINER"),
-    };
-    if namespace.is_empty() || name.is_empty() {
-        bail!("--pod {text}: expected NAMESPACE/NAME or NAMESPACE/NAME/CONTAINER");
-    }
-    Ok(Target::Pod { namespace: namespace.to_owned(), name: name.to_owned(), container })
 }
 
 /// Whether it is this process, or was made by it or by one that it made.
@@ -245,7 +207,7 @@ mod tests {
             Target::Cgroup("/no/such/group".into()),
             Target::Unit("no.service".into()),
             Target::Container("0123456789ab".into()),
-            Target::Pod { namespace: "a".into(), name: "b".into(), container: None },
+            Target::Pod(PodName { namespace: "a".into(), name: "b".into(), container: None }),
         ] {
             assert!(!selection(vec![target.clone()]).has(&own), "{target:?}");
         }
@@ -266,12 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_targets_are_named() {
-        assert!(pod_of("web").unwrap_err().to_string().contains("expected NAMESPACE/NAME"));
-        assert!(pod_of("/web").is_err());
-        assert_eq!(user_id("root").unwrap(), 0);
-        assert_eq!(user_id("4711").unwrap(), 4711);
-        assert!(user_id("no such user").unwrap_err().to_string().contains("/etc/passwd"));
+    fn processes_that_are_not_there_are_named() {
         assert_eq!(exists(i32::MAX).unwrap_err().to_string(), format!("there is no process {}", i32::MAX));
     }
 }
