@@ -7,6 +7,7 @@ Rounds of the variants are interleaved, and medians compared, because machines a
 the variant's whole process tree, taken from wait4(2).
 """
 
+import glob
 import os
 import re
 import shutil
@@ -53,24 +54,93 @@ def s_time(command):
     return done, cpu, done / int(re.search(r"connections in (\d+) real", output).group(1))
 
 
-def handshakes(plaintap, folder, rounds):
-    """TLS 1.3 handshakes of openssl s_time, the client inside or outside of plaintap run."""
-    port = free_port()
+def certificate(folder):
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
          "-subj", "/CN=localhost", "-keyout", f"{folder}/key.pem", "-out", f"{folder}/cert.pem"],
         check=True, stderr=subprocess.DEVNULL)
-    server = subprocess.Popen(
-        ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", f"{folder}/cert.pem", "-key",
-         f"{folder}/key.pem", "-www", "-quiet"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def wait_for(port):
+    for _ in range(200):
+        try:
+            return socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            time.sleep(0.05)
+    sys.exit("the TLS server does not listen")
+
+
+def s_server(folder, port):
+    return ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", f"{folder}/cert.pem", "-key",
+            f"{folder}/key.pem", "-www", "-quiet"]
+
+
+def tree(pid):
+    """A process and all below it."""
+    children = [int(child) for path in glob.glob(f"/proc/{pid}/task/*/children") for child in open(path).read().split()]
+    return [pid] + [each for child in children for each in tree(child)]
+
+
+def cpu_so_far(processes):
+    """CPU seconds of running process trees, finer than /proc/PID/stat has them."""
+    paths = [path for process in processes for pid in tree(process.pid) for path in glob.glob(f"/proc/{pid}/task/*/schedstat")]
+    return sum(int(open(path).read().split()[0]) for path in paths) / 1e9
+
+
+def server_handshakes(plaintap, folder, rounds):
+    """TLS 1.3 handshakes of openssl s_server, which runs in four ways; clients turn to each for a second, again and again."""
+    library = re.search(r"libssl\S* => (\S+)", subprocess.run(["ldd", shutil.which("openssl")], check=True,
+                                                             stdout=subprocess.PIPE, text=True).stdout)
+    capture = [plaintap, "run", "-q", "-w", "/dev/null"]
+    variants = {"alone": [], "`plaintap run --no-keys`": capture + ["--no-keys", "--"], "`plaintap run`": capture + ["--"],
+                "`plaintap keys`": []}
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    running = {}
     try:
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except OSError:
+        for number, (name, prefix) in enumerate(variants.items()):
+            port = free_port()
+            environment = dict(os.environ)
+            if library:
+                # A probe stops everybody who uses the same file: each server gets its own.
+                os.mkdir(f"{folder}/{number}")
+                shutil.copy(library[1], f"{folder}/{number}/{os.path.basename(library[1])}")
+                environment["LD_LIBRARY_PATH"] = f"{folder}/{number}"
+            processes = [subprocess.Popen(prefix + s_server(folder, port), env=environment, **quiet)]
+            running[name] = (port, processes)
+            wait_for(port)
+            if name == "`plaintap keys`":
+                log = f"{folder}/{number}/keys"
+                processes.append(subprocess.Popen([plaintap, "keys", "-q", "--pid", str(processes[0].pid), "-o", log], **quiet))
+        time.sleep(1)
+        costs = {name: [] for name in variants}
+        for _ in range(3 * rounds):
+            for name, (port, processes) in running.items():
+                before = cpu_so_far(processes)
+                done, _, _ = s_time(["openssl", "s_time", "-connect", f"127.0.0.1:{port}", "-new", "-time", "1"])
                 time.sleep(0.05)
+                costs[name].append((cpu_so_far(processes) - before) / done * 1e6)
+    finally:
+        for _, processes in running.values():
+            for process in reversed(processes):
+                process.terminate()
+                process.wait()
+    print("\n### TLS 1.3 handshakes of a server, `openssl s_server`\n")
+    row("server", "CPU µs/handshake (server and plaintap)", "ratio", "median of ratios, second by second")
+    row("---", "---", "---", "---")
+    base = costs["alone"]
+    for name, cost in costs.items():
+        pairs = median([a / b for a, b in zip(cost, base)])
+        row(name, f"{median(cost):.0f}", f"{median(cost) / median(base):.3f}", f"{pairs:.3f}")
+
+
+def handshakes(plaintap, folder, rounds):
+    """TLS 1.3 handshakes of openssl s_time, the client inside or outside of plaintap run."""
+    port = free_port()
+    server = subprocess.Popen(
+        s_server(folder, port), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(port)
+
         def client(seconds):
             return ["openssl", "s_time", "-connect", f"127.0.0.1:{port}", "-new", "-time", str(seconds)]
 
@@ -146,7 +216,9 @@ def main():
                               text=True).stdout.splitlines()[-1]
     with tempfile.TemporaryDirectory() as folder:
         print(f"{rounds} rounds, medians; kernel {os.uname().release}, {os.cpu_count()} CPUs")
+        certificate(folder)
         handshakes(plaintap, folder, rounds)
+        server_handshakes(plaintap, folder, rounds)
         packets(plaintap, folder, rounds)
 
 

@@ -1,10 +1,11 @@
-//! Development tasks: `cargo xtask check`, `cargo xtask test`, `cargo xtask stacks`, `cargo xtask dist`, `cargo xtask fuzz`. CI and people
+//! Development tasks: `cargo xtask check`, `cargo xtask test`, `cargo xtask stacks`, `cargo xtask dist`, `cargo xtask vm`, `cargo xtask fuzz`. CI and people
 //! use the same ones.
 
 mod arrows;
 mod fuzz;
 mod stacks;
 mod testing;
+mod vm;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -18,6 +19,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   stacks  [--fast] [WORD…]: real programs captured and decrypted, as a table (docs/stacks.md); all, or those whose names hold a
           word; fetches them with apt, pip and npm; as root
   dist    the static release binary; prints its path
+  vm      [--without-keys] KERNEL…: plaintap under other kernels (packages or vmlinuz), in QEMU; --without-keys for those before
+          5.15, which have no probes
   fuzz    [TARGET [FILE…]] [--seconds N]: fuzzes all targets or one, N seconds (60) each; with files runs only those.
           Targets: files packets protocols streams capture-filters display-filters keys, or the name of a protocol
 ";
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
         "test" => testing::run(),
         "stacks" => stacks::run(),
         "dist" => dist(),
+        "vm" => vm::run(&std::env::args().skip(2).collect::<Vec<_>>()),
         "fuzz" => fuzz::run(&std::env::args_os().skip(2).collect::<Vec<_>>()),
         _ => {
             eprint!("{USAGE}");

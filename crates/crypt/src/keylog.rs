@@ -91,14 +91,23 @@ pub fn parse_line(line: &[u8]) -> Result<Option<TlsSecret>, LineError> {
     Ok(Some(TlsSecret::new(label, client_random, &bytes)?))
 }
 
+impl TlsSecret {
+    /// Appends its line of a key log, without the end.
+    pub fn append_to(&self, log: &mut String) {
+        log.push_str(self.label.name());
+        log.push(' ');
+        write_hex_bytes(&self.client_random, log);
+        log.push(' ');
+        write_hex_bytes(self.secret.as_bytes(), log);
+    }
+}
+
 /// One line of a key log, without its end.
 impl fmt::Display for TlsSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut digits = String::with_capacity(2 * (32 + 64) + 1);
-        write_hex_bytes(&self.client_random, &mut digits);
-        digits.push(' ');
-        write_hex_bytes(self.secret.as_bytes(), &mut digits);
-        write!(f, "{} {digits}", self.label)
+        let mut line = String::with_capacity(32 + 2 * (32 + 64) + 2);
+        self.append_to(&mut line);
+        f.write_str(&line)
     }
 }
 

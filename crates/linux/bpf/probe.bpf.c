@@ -104,11 +104,15 @@ struct {
 	__type(value, struct hook_counters);
 } counters SEC(".maps");
 
+// Pages are nearly always in memory. Reading them without the readiness to wait costs less: copy_from_user looks up what kind
+// of memory it copies to (CONFIG_HARDENED_USERCOPY).
 static __always_inline long read_user(void *to, __u32 length, __u64 from, const bool sleepable)
 {
-	if (sleepable)
-		return bpf_copy_from_user(to, length, (void *)from);
-	return bpf_probe_read_user(to, length, (void *)from);
+	long failed = bpf_probe_read_user(to, length, (void *)from);
+
+	if (failed && sleepable)
+		failed = bpf_copy_from_user(to, length, (void *)from);
+	return failed;
 }
 
 static __always_inline long evaluate(struct registers *context, const struct expression *expression, __u64 *result,
@@ -139,7 +143,13 @@ static __always_inline enum outcome read_string(__u64 address, __u8 *to, __u32 *
 {
 	__u32 rest_of_page = SMALLEST_PAGE - (address & (SMALLEST_PAGE - 1));
 	__u32 found = 0;
+	// Counts the NUL byte, and takes a longer string's last byte for one.
+	long read = bpf_probe_read_user_str(to, LONGEST_FIELD, (void *)address);
 
+	if (read > 0 && read < LONGEST_FIELD) {
+		*length = read - 1;
+		return read > 1 ? READ : BAD_LENGTH;
+	}
 	if (read_user(to, LONGEST_FIELD, address, sleepable)) {
 		if (rest_of_page >= LONGEST_FIELD)
 			return UNREADABLE;

@@ -143,7 +143,7 @@ fn cgroup(pid: i32) -> Option<PathBuf> {
         text.split(|&byte| byte == b'\n').filter_map(|line| line.splitn(3, |&byte| byte == b':').nth(2));
     let longest = paths.max_by_key(|path| path.len())?;
     Some(
-        procfs::cgroup_path(&pid.to_string())
+        procfs::cgroup_path_in(&text)
             .filter(|path| path.parent().is_some())
             .unwrap_or_else(|| PathBuf::from(OsStr::from_bytes(longest))),
     )

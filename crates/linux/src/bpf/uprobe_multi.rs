@@ -4,7 +4,7 @@
 //! follow each other under one mutex of the kernel (perf_event_detach_bpf_prog): 0.1 s each. This link waits once.
 
 use std::collections::HashMap;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
@@ -82,7 +82,13 @@ impl UprobeMulti {
             name: short_name,
             words: &words,
         };
-        Ok(Self { program: program.load(attempt)? })
+        let program = Self { program: program.load(attempt)? };
+        // Kernels that do not know such links may load the program all the same. Those that do refuse a folder by this.
+        match program.link(c"/", &[(0, 0)]) {
+            Err(error) if error.raw_os_error() == Some(libc::EBADF) => Ok(program),
+            Err(error) => Err(attempt.system(error)),
+            Ok(_) => Err(damaged(&"a folder was probed")),
+        }
     }
 
     /// Probes the instructions at these offsets of a file, each with its cookie. All or none: closing the descriptor takes
@@ -98,6 +104,10 @@ impl UprobeMulti {
     ) -> Result<OwnedFd, Error> {
         let path = CString::new(path.as_os_str().as_bytes())
             .map_err(|error| attempt.system(io::Error::other(error)))?;
+        self.link(&path, probes).map_err(|error| attempt.system(error))
+    }
+
+    fn link(&self, path: &CStr, probes: &[(u64, u64)]) -> io::Result<OwnedFd> {
         let (offsets, cookies): (Vec<u64>, Vec<u64>) = probes.iter().copied().unzip();
         let mut attributes = LinkCreate {
             program: self.program.as_raw_fd().cast_unsigned(),
@@ -114,7 +124,7 @@ impl UprobeMulti {
             reserved: 0,
         };
         // SAFETY: the pointers are to a C string and to two lists of `count` numbers, all alive during the call.
-        unsafe { bpf(LINK_CREATE, &mut attributes) }.map_err(|error| attempt.system(error))
+        unsafe { bpf(LINK_CREATE, &mut attributes) }
     }
 }
 

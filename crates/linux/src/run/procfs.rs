@@ -53,7 +53,11 @@ pub(super) fn is_pending(pid: i32, signal: i32) -> bool {
 
 /// The path of a process in the cgroup v2 hierarchy, as /proc shows it.
 pub(crate) fn cgroup_path(pid: &str) -> Option<std::path::PathBuf> {
-    let text = fs::read(format!("/proc/{pid}/cgroup")).ok()?;
+    cgroup_path_in(&fs::read(format!("/proc/{pid}/cgroup")).ok()?)
+}
+
+/// The same in the text of /proc/PID/cgroup.
+pub(crate) fn cgroup_path_in(text: &[u8]) -> Option<std::path::PathBuf> {
     let line = text.split(|&b| b == b'\n').find_map(|line| line.strip_prefix(b"0::"))?;
     let path = line.strip_suffix(b" (deleted)").unwrap_or(line);
     Some(Path::new(std::ffi::OsStr::from_bytes(path)).to_owned())

@@ -51,7 +51,11 @@ impl Sink for PcapngSink {
     }
 
     fn secrets(&mut self, secrets: &[TlsSecret]) -> io::Result<()> {
-        let lines: String = secrets.iter().map(|secret| format!("{secret}\n")).collect();
+        let mut lines = String::new();
+        for secret in secrets {
+            secret.append_to(&mut lines);
+            lines.push('\n');
+        }
         self.writer.secrets(secrets_type::TLS_KEY_LOG, lines.as_bytes())
     }
 

@@ -124,6 +124,8 @@ pub struct Recorder {
     queue: Queue,
     quic: QuicHellos,
     proofs: Proofs,
+    /// The connection of the secret that was admitted last, and its hook: the next one is mostly of the same.
+    last: Option<([u8; 32], u32)>,
     /// Hooks that have read the client random of a captured connection.
     familiar: HashSet<u32>,
     /// The others, since they were first passed.
@@ -160,6 +162,7 @@ impl Recorder {
             queue: Queue::default(),
             quic: QuicHellos::new(),
             proofs: Proofs::default(),
+            last: None,
             familiar: HashSet::new(),
             strangers: HashMap::new(),
             proved: Vec::new(),
@@ -188,7 +191,7 @@ impl Recorder {
     /// Takes a secret from a probe.
     pub fn secret(&mut self, secret: TlsSecret, origin: Origin, now: Instant) {
         let random = secret.client_random;
-        if self.ledger.knows(&random) {
+        if self.last == Some((random, origin.hook)) || self.ledger.knows(&random) {
             return self.admit(secret, origin.hook);
         }
         if !self.familiar.contains(&origin.hook) {
@@ -207,9 +210,12 @@ impl Recorder {
 
     /// A secret of a connection whose ClientHello was captured.
     fn admit(&mut self, secret: TlsSecret, hook: u32) {
-        self.ledger.secret(&secret.client_random, hook);
-        if self.familiar.insert(hook) {
-            self.strangers.remove(&hook);
+        if self.last != Some((secret.client_random, hook)) {
+            self.last = Some((secret.client_random, hook));
+            self.ledger.secret(&secret.client_random, hook);
+            if self.familiar.insert(hook) {
+                self.strangers.remove(&hook);
+            }
         }
         if let Some(secret) = self.proofs.secret(secret, hook) {
             self.accept(secret);
@@ -222,7 +228,7 @@ impl Recorder {
         if self.keys.insert(secret.clone()) {
             self.proved.push(secret);
         }
-        if self.keys.completeness(&random) == Completeness::Complete {
+        if self.proofs.wants_packets() && self.keys.completeness(&random) == Completeness::Complete {
             self.proofs.complete(&random);
         }
     }
@@ -686,6 +692,7 @@ mod tests {
         recorder.packets(&batch(1, &[(true, &other), (false, SERVER_HELLO)]), now).unwrap();
         recorder.strangers.insert(HOOK, now);
         recorder.familiar.clear();
+        recorder.last = None;
         assert!(recorder.misread_hooks(now).is_empty(), "the ClientHello may come yet");
         assert_eq!(recorder.misread_hooks(now + STRANGE), [HOOK]);
         recorder.packets(&batch(3, &handshake), now).unwrap();
