@@ -12,6 +12,7 @@ mod display_filter;
 mod files;
 mod hello;
 mod out;
+mod remarks;
 mod segment;
 mod stacks;
 

@@ -138,6 +138,15 @@ fn secrets_that_open_nothing_are_not_written() {
     for connection in ledger["connections"].as_array().expect("connections") {
         assert_eq!((&connection["state"], &connection["reason"]), (&json!("missing"), &json!("wrong")));
     }
+    // The capture itself says it too.
+    let file = nginx.file("stack.pcapng");
+    let file = file.to_str().expect("UTF-8");
+    let info = text(&plaintap(&["info", file]).stdout);
+    assert!(info.contains("missing (curl: its secrets open nothing, they were not written)"), "{info}");
+    let info: Value = serde_json::from_slice(&plaintap(&["info", "--json", file]).stdout).expect("JSON");
+    let reasons = info["tls_connections"].as_array().expect("connections");
+    assert_eq!(reasons.len(), 2, "{info:#}");
+    assert!(reasons.iter().all(|connection| connection["reason"] == "wrong"), "{info:#}");
     assert!(ledger["secrets"]["wrong"].as_u64().expect("a count") >= 2, "{ledger:#}");
 }
 

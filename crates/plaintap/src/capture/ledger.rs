@@ -10,6 +10,7 @@ use plaintap_packet::file::Process;
 use super::probe_log::ProbeLog;
 use super::processes::Processes;
 use crate::hello::Security;
+use crate::remarks;
 
 /// The random of a ClientHello.
 type Random = [u8; 32];
@@ -164,6 +165,20 @@ impl Ledger {
         let mut all: Vec<_> = self.connections.values().collect();
         all.sort_by_key(|connection| (connection.hello.time.0, connection.hello.random));
         all
+    }
+
+    /// Why connections have not all their secrets, as lines of a key log.
+    pub fn remarks(&self, circumstances: &Circumstances<'_>) -> String {
+        let mut log = String::new();
+        let reasons = self
+            .connections()
+            .into_iter()
+            .filter_map(|connection| connection.reason(circumstances).map(|reason| (connection, reason)));
+        for (connection, reason) in reasons.take(remarks::MOST) {
+            let explanation = connection.explain(reason, circumstances);
+            remarks::push(&connection.hello.random, reason.name(), &explanation, &mut log);
+        }
+        log
     }
 
     /// The state of all connections.

@@ -67,7 +67,7 @@ impl Sink for LiveText {
         result
     }
 
-    fn finish(&mut self, _statistics: &InterfaceStatistics) -> io::Result<()> {
+    fn finish(&mut self, _statistics: &InterfaceStatistics, _remarks: &str) -> io::Result<()> {
         self.flush()
     }
 }

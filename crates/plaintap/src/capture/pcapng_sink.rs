@@ -67,7 +67,10 @@ impl Sink for PcapngSink {
         self.writer.flush()
     }
 
-    fn finish(&mut self, statistics: &InterfaceStatistics) -> io::Result<()> {
+    fn finish(&mut self, statistics: &InterfaceStatistics, remarks: &str) -> io::Result<()> {
+        if !remarks.is_empty() {
+            self.writer.secrets(secrets_type::TLS_KEY_LOG, remarks.as_bytes())?;
+        }
         self.writer.statistics(statistics)?;
         self.writer.flush()
     }

@@ -41,8 +41,8 @@ pub trait Sink {
     fn packet(&mut self, packet: &Packet<'_>, comment: Option<&str>) -> io::Result<()>;
     /// Makes what was given so far visible to readers.
     fn flush(&mut self) -> io::Result<()>;
-    /// The end, with the counts.
-    fn finish(&mut self, statistics: &InterfaceStatistics) -> io::Result<()>;
+    /// The end, with the counts, and what a key log has to say of connections without secrets (see [`crate::remarks`]).
+    fn finish(&mut self, statistics: &InterfaceStatistics, remarks: &str) -> io::Result<()>;
 }
 
 /// How to record.
@@ -369,14 +369,16 @@ impl Recorder {
         self.sink.flush()
     }
 
-    /// Writes everything that still waits, and the counts.
+    /// Writes everything that still waits, the counts, and why connections have no secrets. `lost` says whether secrets were
+    /// lost before they came here; `None` that none were asked for.
     ///
     /// # Errors
     /// When the sink cannot take it.
-    pub fn finish(&mut self, statistics: &InterfaceStatistics) -> io::Result<()> {
+    pub fn finish(&mut self, statistics: &InterfaceStatistics, lost: Option<bool>) -> io::Result<()> {
         self.options.patience = Duration::ZERO;
         self.release(Instant::now())?;
-        self.sink.finish(statistics)
+        let remarks = lost.map(|lost| self.with_circumstances(lost, |c| self.ledger.remarks(c)));
+        self.sink.finish(statistics, &remarks.unwrap_or_default())
     }
 
     fn packet(&mut self, captured: &CapturedPacket, data: &[u8], now: Instant) -> io::Result<()> {
@@ -512,6 +514,7 @@ impl Recorded {
 mod tests {
     use super::*;
     use crate::capture::probe_log;
+    use crate::remarks;
     use std::sync::Mutex;
 
     use plaintap_crypt::SecretLabel;
@@ -555,7 +558,10 @@ mod tests {
             Ok(())
         }
 
-        fn finish(&mut self, _: &InterfaceStatistics) -> io::Result<()> {
+        fn finish(&mut self, _: &InterfaceStatistics, remarks: &str) -> io::Result<()> {
+            for (_, missing) in remarks::parse(remarks.as_bytes()) {
+                self.add(format!("missing: {}", missing.reason))?;
+            }
             self.add("end".to_owned())
         }
     }
@@ -641,7 +647,7 @@ mod tests {
         recorder.release(now).unwrap();
         assert_eq!(log.take(), ["1 secrets", "packet 3 of 0", "packet 4 of 0"]);
         recorder.packets(&batch(5, &[(false, b"y")]), now).unwrap();
-        recorder.finish(&InterfaceStatistics::default()).unwrap();
+        recorder.finish(&InterfaceStatistics::default(), Some(false)).unwrap();
         assert_eq!(log.take(), ["packet 5 of 0", "end"]);
         let summary = recorder.key_summary(false);
         assert_eq!((summary.connections, summary.with_keys, summary.late), (1, 1, 0));
@@ -670,8 +676,10 @@ mod tests {
         recorder.packets(&batch(1, &[(true, &client_hello()), (false, SERVER_HELLO)]), now).unwrap();
         give_from(&mut recorder, HOOK + 1, RANDOM, SecretLabel::ClientRandom, now);
         recorder.release(now).unwrap();
-        recorder.finish(&InterfaceStatistics::default()).unwrap();
-        assert!(log.take().iter().all(|line| !line.contains("secrets")));
+        recorder.finish(&InterfaceStatistics::default(), Some(false)).unwrap();
+        let lines = log.take();
+        assert!(lines.iter().all(|line| !line.contains("secrets")));
+        assert!(lines.contains(&"missing: not_proven".to_owned()), "{lines:?}");
         assert_eq!(recorder.proofs().undecided(), 1);
         assert!(
             recorder.key_summary(false).without.keys().any(|reason| reason.contains("to prove its secrets"))

@@ -231,7 +231,11 @@ impl Recording {
             delivered: Some(self.recorder.recorded().total()),
             ..InterfaceStatistics::default()
         };
-        let result = result.and_then(|()| self.recorder.finish(&counts).map_err(Failure::Output));
+        let lost = self
+            .secrets
+            .as_ref()
+            .map(|secrets| self.hook_reports(secrets).iter().any(|hook| hook.lost + hook.unreadable > 0));
+        let result = result.and_then(|()| self.recorder.finish(&counts, lost).map_err(Failure::Output));
         let failure = result.err().map(|failure| failure.explain(self.recorder.recorded()));
         Report {
             recorded: self.recorder.recorded(),
@@ -291,9 +295,8 @@ impl Recording {
         Ok(())
     }
 
-    fn key_report(&self, secrets: &SecretReader) -> KeyReport {
-        let hooks: Vec<HookReport> = self
-            .log
+    fn hook_reports(&self, secrets: &SecretReader) -> Vec<HookReport> {
+        self.log
             .hooks()
             .into_iter()
             .map(|(id, placed)| {
@@ -301,7 +304,11 @@ impl Recording {
                 let (hits, lost, unreadable) = (counts.hits, counts.lost, counts.unreadable());
                 HookReport { id, placed, hits, lost, unreadable }
             })
-            .collect();
+            .collect()
+    }
+
+    fn key_report(&self, secrets: &SecretReader) -> KeyReport {
+        let hooks = self.hook_reports(secrets);
         let lost = hooks.iter().map(|hook| hook.lost).sum();
         let unreadable = hooks.iter().map(|hook| hook.unreadable).sum();
         let proofs = self.recorder.proofs();

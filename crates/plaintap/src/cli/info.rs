@@ -242,7 +242,14 @@ fn describe_tls(facts: &Facts, lines: &mut Lines<'_>) {
     for tls in unreadable().take(LISTED) {
         lines.line(
             "Not readable:",
-            &format!("{}, {}, packet {}, {}", ends(tls), protocol(tls), tls.connection.packet, state(tls)),
+            &format!(
+                "{}, {}, packet {}, {}{}",
+                ends(tls),
+                protocol(tls),
+                tls.connection.packet,
+                state(tls),
+                why(tls)
+            ),
         );
     }
     if unreadable().count() > LISTED {
@@ -300,6 +307,8 @@ fn json(facts: &Facts) -> Value {
             "client": end(tls.connection.ends[0]), "server": end(tls.connection.ends[1]),
             "protocol": protocol(tls), "client_random": hex(&tls.connection.client_random), "packet": tls.connection.packet,
             "secrets": state(tls), "late": tls.late,
+            "reason": tls.missing.as_ref().map(|missing| &missing.reason),
+            "explanation": tls.missing.as_ref().map(|missing| &missing.explanation),
         })).collect::<Vec<_>>(),
         "tls_connections_not_listed": facts.tls_not_listed,
         "damage": facts.damage,
@@ -330,6 +339,15 @@ fn state(tls: &TlsFacts) -> &'static str {
         Completeness::Partial => "partial",
         Completeness::Missing => "missing",
     }
+}
+
+/// The explanation, in brackets behind the state.
+fn why(tls: &TlsFacts) -> String {
+    let Some(missing) = &tls.missing else { return String::new() };
+    let mut text = String::from(" (");
+    push_printable(&missing.explanation, &mut text);
+    text.push(')');
+    text
 }
 
 fn protocol(tls: &TlsFacts) -> &'static str {

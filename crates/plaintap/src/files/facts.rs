@@ -16,6 +16,7 @@ use ring::digest::{Context as Digest, SHA256};
 
 use super::connections::{Connections, TlsConnection};
 use super::{display_name, open};
+use crate::remarks::{self, Missing};
 
 /// Interfaces, processes and sections that are described one by one; more are only counted.
 const MAX_LISTED: usize = 10_000;
@@ -121,6 +122,8 @@ pub struct TlsFacts {
     pub secrets: Completeness,
     /// Its first secret stands behind its ClientHello's answer, where other readers cannot use it.
     pub late: bool,
+    /// Why it has not all its secrets, as far as whoever captured it has written that down.
+    pub missing: Option<Missing>,
 }
 
 /// How much is to be found out.
@@ -355,6 +358,7 @@ struct TlsSearch {
     /// Connections without any secret when the server answered.
     late: HashMap<[u8; 32], bool>,
     waiting: HashMap<super::FlowKey, ([u8; 32], usize)>,
+    missing: HashMap<[u8; 32], Missing>,
 }
 
 impl TlsSearch {
@@ -364,6 +368,7 @@ impl TlsSearch {
             keys: KeyStore::new(),
             late: HashMap::new(),
             waiting: HashMap::new(),
+            missing: HashMap::new(),
         }
     }
 
@@ -386,14 +391,20 @@ impl TlsSearch {
     fn secrets(&mut self, data: &[u8]) {
         // Damaged lines open nothing.
         self.keys.insert_keylog(data, drop);
+        let room = remarks::MOST.saturating_sub(self.missing.len());
+        self.missing.extend(remarks::parse(data).take(room));
     }
 
     fn finish(self) -> Vec<TlsFacts> {
-        let Self { connections, keys, late, .. } = self;
+        let Self { connections, keys, late, mut missing, .. } = self;
         let facts = |connection: TlsConnection| {
             let secrets = keys.completeness(&connection.client_random);
             let was_missing = late.get(&connection.client_random).copied().unwrap_or(false);
-            TlsFacts { connection, secrets, late: was_missing && secrets != Completeness::Missing }
+            let late = was_missing && secrets != Completeness::Missing;
+            // Somebody may have added them since.
+            let missing =
+                missing.remove(&connection.client_random).filter(|_| secrets != Completeness::Complete);
+            TlsFacts { connection, secrets, late, missing }
         };
         connections.tls.into_iter().map(facts).collect()
     }
