@@ -19,8 +19,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   stacks  [--fast] [WORD…]: real programs captured and decrypted, as a table (docs/stacks.md); all, or those whose names hold a
           word; fetches them with apt, pip and npm; as root
   dist    the static release binary; prints its path
-  vm      [--without-keys] KERNEL…: plaintap under other kernels (packages or vmlinuz), in QEMU; --without-keys for those before
-          5.15, which have no probes
+  vm      [--without-keys] [--lockdown] KERNEL…: plaintap under other kernels (packages or vmlinuz), in QEMU; --without-keys for
+          those before 5.15, which have no probes; --lockdown in mode confidentiality
   fuzz    [TARGET [FILE…]] [--seconds N]: fuzzes all targets or one, N seconds (60) each; with files runs only those.
           Targets: files packets protocols streams capture-filters display-filters keys, or the name of a protocol
 ";

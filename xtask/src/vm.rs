@@ -21,7 +21,14 @@ const PATIENCE: &str = "300";
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let (options, kernels): (Vec<&String>, Vec<&String>) =
         arguments.iter().partition(|argument| argument.starts_with("--"));
-    let without_keys = options.iter().any(|option| *option == "--without-keys");
+    let mut words = String::new();
+    for option in options {
+        words.push_str(match option.as_str() {
+            "--without-keys" => " without_keys",
+            "--lockdown" => " lockdown=confidentiality",
+            _ => bail!("no option {option} (--without-keys, --lockdown)"),
+        });
+    }
     ensure!(
         !kernels.is_empty(),
         "name a kernel: a package (apt-get download linux-image-…-cloud-amd64) or its vmlinuz"
@@ -40,7 +47,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     for kernel in kernels {
         println!("== {kernel}");
         let image = image(Path::new(kernel), work.path())?;
-        if !boot(&image, &archive, without_keys)? {
+        if !boot(&image, &archive, &words)? {
             failed.push(kernel.as_str());
         }
     }
@@ -115,9 +122,8 @@ fn image(kernel: &Path, work: &Path) -> Result<PathBuf> {
     bail!("{} has no kernel in it", kernel.display())
 }
 
-/// Runs the machine and prints what it prints. Whether all went well.
-fn boot(kernel: &Path, archive: &Path, without_keys: bool) -> Result<bool> {
-    let append = if without_keys { " without_keys" } else { "" };
+/// Runs the machine, with these words more on the kernel's command line, and prints what it prints. Whether all went well.
+fn boot(kernel: &Path, archive: &Path, words: &str) -> Result<bool> {
     // Emulated, cmpxchg16b makes newer kernels fault (seen with QEMU 7.2 and Linux 6.12).
     let mut machine = Command::new("timeout")
         .args([PATIENCE, "qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "max,cx16=off"])
@@ -126,7 +132,7 @@ fn boot(kernel: &Path, archive: &Path, without_keys: bool) -> Result<bool> {
         .arg(kernel)
         .arg("-initrd")
         .arg(archive)
-        .args(["-append", &format!("console=ttyS0 quiet panic=-1 mitigations=off rdinit=/init{append}")])
+        .args(["-append", &format!("console=ttyS0 quiet panic=-1 mitigations=off rdinit=/init{words}")])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()?;
