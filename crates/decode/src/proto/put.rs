@@ -97,6 +97,20 @@ pub(super) fn put_flags(
     }
 }
 
+/// Gives out parts of `number`, which lies in the `width` bytes in front of the reader, each as a number of its own.
+pub(super) fn put_parts(
+    r: &Reader<'_>,
+    width: usize,
+    number: u64,
+    parts: &[(FieldIndex, u64)],
+    out: &mut dyn FieldSink,
+) {
+    for &(field, mask) in parts {
+        let part = (number & mask) >> mask.trailing_zeros();
+        out.put(field, r.at() - width..r.at(), Value::Unsigned(part));
+    }
+}
+
 /// Gives out the little-endian number of the next `length` bytes, and returns it.
 pub(super) fn put_little(
     r: &mut Reader<'_>,
