@@ -3,10 +3,9 @@
 mod attributes;
 mod names;
 
-use plaintap_packet::Nanos;
-
 use self::attributes::attribute_fields;
 use super::prelude::*;
+use super::put::put_typed;
 use crate::field::Kind;
 
 /// Attributes of one vendor: number and field, sorted by number.
@@ -251,18 +250,9 @@ fn put_attribute(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink)
             put_number(r, 1, *tag, out)?;
         }
     }
-    let length = r.left();
     match row.kind {
-        Kind::Text => put_text(r, length, field, out),
-        Kind::Ip4 => put_ip4(r, field, out),
-        Kind::Ip6 => put_ip6(r, field, out),
-        Kind::Time => {
-            let at = r.at();
-            let seconds = r.number(4)? as i64;
-            out.put(field, at..at + 4, Value::Time(Nanos(seconds * 1_000_000_000)));
-            Ok(())
-        }
-        Kind::U32 => put_number(r, length.min(4), field, out).map(drop),
-        _ => put_rest(r, field, out),
+        // Numbers may be shorter than their type (RFC 2868 §3.5).
+        Kind::U32 => put_number(r, r.left().min(4), field, out).map(drop),
+        _ => put_typed(r, FIELDS, field, out),
     }
 }
