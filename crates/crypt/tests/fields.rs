@@ -32,6 +32,7 @@ const ENCRYPTED: &[&str] = &[
     "quic",
     "http",
     "http2",
+    "grpc",
     "http3",
     "x509af",
     "x509sat",

@@ -8,6 +8,7 @@ mod dns_content;
 mod dns_names;
 mod fragment;
 mod gss;
+mod http2_calls;
 mod http2_headers;
 mod http2_names;
 mod http_body;
@@ -92,6 +93,7 @@ protocols! {
     x509af
     http
     http2
+    grpc
     dhcp
     ntp
     tftp
@@ -149,6 +151,7 @@ protocols! {
     gtp
     gtpv2
     mpls
+    mpls_y1711
     pwethcw
     pppoe
     pppoed
