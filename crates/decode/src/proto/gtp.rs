@@ -6,6 +6,7 @@ fields! {
     FLAGS: U8 at(0..1), "gtp.flags", "Flags", hex;
     VERSION: U8 bits(0..1, 0xe0), "gtp.flags.version", "Version", names(VERSIONS);
     PAYLOAD: U8 bits(0..1, 0x10), "gtp.flags.payload", "Protocol type", names(&[(0, "GTP'"), (1, "GTP")]);
+    RESERVED: U8 bits(0..1, 0x0e), "gtp.flags.reserved", "Reserved", when(|v| v.bytes.u8(0) >> 5 == 0);
     E: Bool bits(0..1, 0x04), "gtp.flags.e", "Is Next Extension Header present?";
     S: Bool bits(0..1, 0x02), "gtp.flags.s", "Is Sequence Number present?";
     PN: Bool bits(0..1, 0x01), "gtp.flags.pn", "Is N-PDU number present?";

@@ -400,21 +400,27 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     out.put(LENGTH, 2..4, Value::Unsigned(b.u16(2).swap_bytes().into()));
     out.put(PRESENT, 4..8, Value::Present);
     let mut end = 4;
-    let mut of_radiotap = true;
+    let (mut of_radiotap, mut first) = (true, true);
     for (at, word) in words(b, b.len()) {
         end = at + 4;
         let r = Reader::new(b.0, end);
         let number = u64::from(word);
         out.open(at..end, format_args!("Present flags word: 0x{word:08x}"));
         out.put(PRESENT_WORD, at..end, Value::Unsigned(number));
-        if of_radiotap {
+        if of_radiotap && first {
             put_flags(&r, 4, number, PRESENT_BITS, out);
         }
         put_flags(&r, 4, number, NAMESPACE_BITS, out);
         out.close();
+        first = begins_namespace(word);
         of_radiotap = next_is_radiotap(word, of_radiotap);
     }
     items::items(b, end, out)
+}
+
+/// Whether the word behind this one counts from the first bit of its namespace.
+const fn begins_namespace(word: u32) -> bool {
+    word >> bit::VENDOR_NAMESPACE & 1 != 0 || word >> bit::RADIOTAP_NAMESPACE & 1 != 0
 }
 
 fn next_is_radiotap(word: u32, now: bool) -> bool {

@@ -109,12 +109,11 @@ pub(super) fn items(b: Bytes<'_>, start: usize, out: &mut dyn FieldSink) -> Resu
             let mut item = r.sub(size)?;
             item_of(number, &mut item, out)?;
         }
-        let vendor = word >> bit::VENDOR_NAMESPACE & 1 != 0;
-        if vendor {
+        if word >> bit::VENDOR_NAMESPACE & 1 != 0 {
             r.skip_to(r.at().next_multiple_of(2))?;
             vendor_namespace(&mut r, out)?;
         }
-        first = vendor || word >> bit::RADIOTAP_NAMESPACE & 1 != 0;
+        first = begins_namespace(word);
         of_radiotap = next_is_radiotap(word, of_radiotap);
     }
     Ok(())
