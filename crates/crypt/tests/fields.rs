@@ -147,7 +147,33 @@ fn captures(root: &Path) -> Vec<Capture> {
             }
         }
     }
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("the cases") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "pcap" || e == "pcapng") {
+                let protocols = protocols_of(&path);
+                captures.push(Capture { path, keys: None, protocols });
+            }
+        }
+    }
     captures
+}
+
+/// The protocols that tshark finds in a capture.
+fn protocols_of(path: &Path) -> BTreeSet<String> {
+    let mut command = Command::new("tshark");
+    command.args(["-n", "-T", "fields", "-e", "frame.protocols", "-r"]).arg(path);
+    let output = command.env("WIRESHARK_CONFIG_DIR", "/nonexistent").output().expect("tshark runs");
+    let lists = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut protocols: BTreeSet<String> =
+        lists.split([':', '\n', ',']).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    if protocols.contains("x509sat") {
+        protocols.extend(TWINS.iter().copied().chain(["x509af"]).map(str::to_owned));
+    }
+    protocols
 }
 
 fn compare<'a>(
@@ -301,9 +327,11 @@ fn render(table: &BTreeMap<&str, Count>, parents: &HashMap<String, String>) -> S
     let mut out = String::from(
         "# Fields\n\n\
          Of each protocol: how many of its fields tshark 4.0.17 shows at least once in the captures of the corpus without\n\
-         malformed packets, of at most 1000 packets, and in those with keys; how many of these plaintap has; in how many\n\
-         packets tshark shows one of them; and in how many of these all of its values are the same here. The last column is\n\
-         the part of the values that are the same. Written by `make fields`; docs/differences.md has the reasons.\n\n\
+         malformed packets, of at most 1000 packets, in those with keys, and in those of tests/cases; how many of these\n\
+         plaintap has; in how many packets tshark shows one of them; and in how many of these all of its values are the same\n\
+         here. The last column is the part of the values that are the same. Some fields of tshark are findings of its\n\
+         own (`tcp.analysis`, `ip.ttl.too_small`) or say what else it found (`*.segments`, `*.response_to`). Written by\n\
+         `make fields`; docs/differences.md has the reasons for what differs.\n\n\
          | protocol | fields | here | values | equal | part |\n|---|---|---|---|---|---|\n",
     );
     for (protocol, Row { fields, ours, shown, equal }) in &rows {

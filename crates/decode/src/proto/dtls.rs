@@ -39,7 +39,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::Flow],
     fields: FIELDS,
     walk: Some(walk),
-    datagrams: Some(Datagrams { admits: is_dtls, recognise: Some(is_dtls), keeps: true, follow: None }),
+    datagrams: Some(Datagrams { admits: may_be_dtls, recognise: Some(is_dtls), keeps: true, follow: None }),
     column_of: Some(column),
     info: Some(info),
     ..Protocol::new("dtls", "Datagram Transport Layer Security", "DTLS")
@@ -71,6 +71,12 @@ fn is_dtls(bytes: &[u8]) -> bool {
         && (20..=TLS12_CID).contains(&b.u8(0))
         && matches!(version, version::DTLS_1_0 | version::DTLS_1_2 | version::OPENSSL)
         && (b.u8(0) == TLS12_CID || b.len() >= HEADER + usize::from(b.u16(11)))
+}
+
+/// Whether a datagram of a conversation known to be DTLS is: once keys are agreed on, records of version 1.3 begin with their
+/// own header.
+fn may_be_dtls(bytes: &[u8]) -> bool {
+    is_dtls(bytes) || bytes.first().is_some_and(|&first| is_unified(first))
 }
 
 /// The first three bits of a record of version 1.3 (RFC 9147 §4).

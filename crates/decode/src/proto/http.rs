@@ -56,8 +56,6 @@ fields! {
     SEC_WEBSOCKET_VERSION: Text walk, "http.sec_websocket_version", "Sec-WebSocket-Version";
     HTTP2_SETTINGS: Text walk, "http.http2_settings", "HTTP2-Settings";
     FULL_URI: Text walk, "http.request.full_uri", "Full request URI";
-    PROXY_CONNECT_HOST: Text walk, "http.proxy_connect_host", "Proxy-Connect-Hostname";
-    PROXY_CONNECT_PORT: U16 walk, "http.proxy_connect_port", "Proxy-Connect-Port";
     CHUNK_SIZE: U32 walk, "http.chunk_size", "Chunk size";
     FILE_DATA: Text walk, "http.file_data", "File Data";
 }
@@ -476,14 +474,6 @@ fn request_line<'a>(line: &HeadLine<'a>, out: &mut dyn FieldSink) -> Option<&'a 
     let uri_at = line.start + method_end + 1;
     out.put(REQUEST_METHOD, line.start..line.start + method_end, Value::Text(&line.text[..method_end]));
     out.put(REQUEST_URI, uri_at..uri_at + uri.len(), Value::Text(uri));
-    // The authority to which a tunnel is wanted (RFC 9110 §9.3.6).
-    if line.text.starts_with(b"CONNECT ")
-        && let Some(colon) = memchr::memrchr(b':', uri)
-        && let Some(port) = decimal(&uri[colon + 1..])
-    {
-        out.put(PROXY_CONNECT_HOST, uri_at..uri_at + colon, Value::Text(&uri[..colon]));
-        out.put(PROXY_CONNECT_PORT, uri_at + colon + 1..uri_at + uri.len(), Value::Unsigned(port & 0xffff));
-    }
     if let Some(mark) = memchr::memchr(b'?', uri).filter(|mark| mark + 1 < uri.len()) {
         let query = &uri[mark + 1..];
         let query_at = uri_at + mark + 1;

@@ -256,3 +256,18 @@ fn put_attribute(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink)
         _ => put_typed(r, FIELDS, field, out),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_are_sorted_by_number() {
+        for list in [STANDARD, MICROSOFT, CISCO, THREE_GPP, WISPR] {
+            assert!(list.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        }
+        assert_eq!(label(find(STANDARD, 1)), "User-Name");
+        assert_eq!(label(find(STANDARD, 101)), "Error-Cause");
+        assert_eq!(label(find(MICROSOFT, 16)), "MS-MPPE-Send-Key");
+    }
+}

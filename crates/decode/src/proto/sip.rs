@@ -45,7 +45,6 @@ header_fields! {
     TO_TAG: Text walk, "sip.to.tag", "SIP to tag";
     TAG: Text walk, "sip.tag", "SIP tag", hidden;
     DISPLAY_INFO: Text walk, "sip.display.info", "SIP Display info", hidden;
-    CALL_ID_GENERATED: Text walk, "sip.call_id_generated", "Generated Call-ID", hidden;
     CSEQ_SEQ: U32 walk, "sip.CSeq.seq", "Sequence Number";
     CSEQ_METHOD: Text walk, "sip.CSeq.method", "Method";
     CONTACT_URI: Text walk, "sip.contact.uri", "Contact URI";
@@ -195,7 +194,7 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     }
     let head = http::head_length(bytes, 0).unwrap_or(bytes.len());
     let first = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1).min(head);
-    out.put(MSG_HDR, first..head, Value::Text(bytes[first..head].strip_suffix(b"\r\n").unwrap_or_default()));
+    out.put(MSG_HDR, first..head, Value::Text(&bytes[first..head]));
     each_header(bytes, &mut |name, at, value| {
         let Some(field) = header(name) else { return };
         if FIELDS.get(usize::from(field.0)).is_none_or(|row| row.kind == crate::field::Kind::Text) {

@@ -157,7 +157,7 @@ fn attribute(kind: u16, r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(
         0x8022 => put_text(r, left, ATT_SOFTWARE, out),
         0x8028 => put_number(r, 4, ATT_CRC32, out).map(drop),
         0x8029 | 0x802a => put_bytes(r, 8, ATT_TIE_BREAKER, out),
-        _ => Ok(()),
+        _ => put_rest(r, VALUE, out),
     }
 }
 

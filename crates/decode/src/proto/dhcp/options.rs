@@ -297,3 +297,13 @@ fn vendor_information(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(),
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_sorted_by_number() {
+        assert!(OPTIONS_OF_ONE_FIELD.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+}

@@ -6,8 +6,8 @@ macro_rules! attribute_fields {
     ($($own:tt)*) => { $crate::proto::radius::attributes::numbered_fields! {
         { $($own)* }
         STANDARD {
-            1 ADSL_AGENT_CIRCUIT_ID: Text, "ADSL_Agent_Circuit_Id", "ADSL-Agent-Circuit-Id";
-            2 ADSL_AGENT_REMOTE_ID: Text, "ADSL_Agent_Remote_Id", "ADSL-Agent-Remote-Id";
+            1 USER_NAME: Text, "User_Name", "User-Name";
+            2 USER_PASSWORD: Bytes, "User_Password_encrypted", "User-Password (encrypted)";
             3 CHAP_PASSWORD: Bytes, "CHAP_Password", "CHAP-Password";
             4 NAS_IP_ADDRESS: Ip4, "NAS_IP_Address", "NAS-IP-Address";
             5 NAS_PORT: U32, "NAS_Port", "NAS-Port";
@@ -117,32 +117,25 @@ macro_rules! attribute_fields {
             125 MIP6_HOME_LINK_PREFIX: Bytes, "MIP6_Home_Link_Prefix", "MIP6-Home-Link-Prefix";
             127 LOCATION_INFORMATION: Bytes, "Location_Information", "Location-Information";
             128 LOCATION_DATA: Bytes, "Location_Data", "Location-Data";
-            129 ACTUAL_DATA_RATE_UPSTREAM: U32, "Actual_Data_Rate_Upstream", "Actual-Data-Rate-Upstream";
-            130 ACTUAL_DATA_RATE_DOWNSTREAM: U32, "Actual_Data_Rate_Downstream",
-                "Actual-Data-Rate-Downstream";
+            129 BASIC_LOCATION_POLICY_RULES: Bytes, "Basic_Location_Policy_Rules",
+                "Basic-Location-Policy-Rules";
+            130 EXTENDED_LOCATION_POLICY_RULES: Text, "Extended_Location_Policy_Rules",
+                "Extended-Location-Policy-Rules";
             131 LOCATION_CAPABLE: U32, "Location_Capable", "Location-Capable";
-            132 MINIMUM_DATA_RATE_DOWNSTREAM: U32, "Minimum_Data_Rate_Downstream",
-                "Minimum-Data-Rate-Downstream";
-            133 ATTAINABLE_DATA_RATE_UPSTREAM: U32, "Attainable_Data_Rate_Upstream",
-                "Attainable-Data-Rate-Upstream";
-            134 ATTAINABLE_DATA_RATE_DOWNSTREAM: U32, "Attainable_Data_Rate_Downstream",
-                "Attainable-Data-Rate-Downstream";
+            132 REQUESTED_LOCATION_INFO: U32, "Requested_Location_Info", "Requested-Location-Info";
+            133 FRAMED_MANAGEMENT: U32, "Framed_Management", "Framed-Management";
+            134 MANAGEMENT_TRANSPORT_PROTECTION: U32, "Management_Transport_Protection",
+                "Management-Transport-Protection";
             135 MANAGEMENT_POLICY_ID: Text, "Management_Policy_Id", "Management-Policy-Id";
             136 MANAGEMENT_PRIVILEGE_LEVEL: U32, "Management_Privilege_Level", "Management-Privilege-Level";
-            137 MINIMUM_DATA_RATE_UPSTREAM_LOW_POWER: U32, "Minimum_Data_Rate_Upstream_Low_Power",
-                "Minimum-Data-Rate-Upstream-Low-Power";
-            138 MINIMUM_DATA_RATE_DOWNSTREAM_LOW_POWER: U32, "Minimum_Data_Rate_Downstream_Low_Power",
-                "Minimum-Data-Rate-Downstream-Low-Power";
-            139 MAXIMUM_INTERLEAVING_DELAY_UPSTREAM: U32, "Maximum_Interleaving_Delay_Upstream",
-                "Maximum-Interleaving-Delay-Upstream";
-            140 ACTUAL_INTERLEAVING_DELAY_UPSTREAM: U32, "Actual_Interleaving_Delay_Upstream",
-                "Actual-Interleaving-Delay-Upstream";
-            141 MAXIMUM_INTERLEAVING_DELAY_DOWNSTREAM: U32, "Maximum_Interleaving_Delay_Downstream",
-                "Maximum-Interleaving-Delay-Downstream";
-            142 ACTUAL_INTERLEAVING_DELAY_DOWNSTREAM: U32, "Actual_Interleaving_Delay_Downstream",
-                "Actual-Interleaving-Delay-Downstream";
+            137 PKM_SS_CERT: Bytes, "PKM_SS_Cert", "PKM-SS-Cert";
+            138 PKM_CA_CERT: Bytes, "PKM_CA_Cert", "PKM-CA-Cert";
+            139 PKM_CONFIG_SETTINGS: Bytes, "PKM_Config_Settings", "PKM-Config-Settings";
+            140 PKM_CRYPTOSUITE_LIST: Bytes, "PKM_Cryptosuite_List", "PKM-Cryptosuite-List";
+            141 PKM_SAID: U32, "PKM_SAID", "PKM-SAID";
+            142 PKM_SA_DESCRIPTOR: Bytes, "PKM_SA_Descriptor", "PKM-SA-Descriptor";
             143 PKM_AUTH_KEY: Bytes, "PKM_Auth_Key", "PKM-Auth-Key";
-            144 ACCESS_LOOP_ENCAPSULATION: Bytes, "Access_Loop_Encapsulation", "Access-Loop-Encapsulation";
+            144 DS_LITE_TUNNEL_NAME: Text, "DS_Lite_Tunnel_Name", "DS-Lite-Tunnel-Name";
             145 MOBILE_NODE_IDENTIFIER: Bytes, "Mobile_Node_Identifier", "Mobile-Node-Identifier";
             146 SERVICE_SELECTION: Text, "Service_Selection", "Service-Selection";
             147 PMIP6_HOME_LMA_IPV6_ADDRESS: Ip6, "PMIP6_Home_LMA_IPv6_Address",

@@ -109,15 +109,14 @@ pub(super) fn header(
             }
             put(CSEQ_METHOD, bytes, at.start + behind..at.end, out);
         }
-        CALL_ID => put(CALL_ID_GENERATED, bytes, at, out),
         AUTHORIZATION | PROXY_AUTHORIZATION | WWW_AUTHENTICATE | PROXY_AUTHENTICATE => {
-            put(AUTH, bytes, line, out);
+            put(AUTH, bytes, whole_line(bytes, line), out);
             let (scheme, behind) = lines::word(value);
             put(AUTH_SCHEME, bytes, at.start..at.start + scheme.len(), out);
             list(bytes, at.start + behind..at.end, b',', &mut |at| named(bytes, at, CREDENTIALS, out));
         }
         AUTHENTICATION_INFO => {
-            put(AUTH, bytes, line, out);
+            put(AUTH, bytes, whole_line(bytes, line), out);
             list(bytes, at, b',', &mut |at| named(bytes, at, CREDENTIALS, out));
         }
         SECURITY_CLIENT | SECURITY_SERVER | SECURITY_VERIFY => {
@@ -132,6 +131,12 @@ pub(super) fn header(
         }
         _ => {}
     }
+}
+
+/// The line with its end.
+fn whole_line(bytes: &[u8], line: Range<usize>) -> Range<usize> {
+    let end = memchr::memchr(b'\n', &bytes[line.end..]).map_or(bytes.len(), |end| line.end + end + 1);
+    line.start..end
 }
 
 fn put(field: FieldIndex, bytes: &[u8], at: Range<usize>, out: &mut dyn FieldSink) {
