@@ -139,7 +139,7 @@ fields! {
     AMPDU_EOF_KNOWN: Bool walk, "radiotap.ampdu.flags.eof_known", "EOF of this A-MPDU is known";
     AMPDU_DELIM_CRC: U8 walk, "radiotap.ampdu.delim_crc", "A-MPDU subframe delimiter CRC", hex;
     VHT: None walk, "radiotap.vht", "VHT information";
-    VHT_KNOWN: U8 walk, "radiotap.vht.known", "Known VHT information", hex;
+    VHT_KNOWN: U16 walk, "radiotap.vht.known", "Known VHT information", hex;
     VHT_HAVE_STBC: Bool walk, "radiotap.vht.have_stbc", "STBC";
     VHT_HAVE_TXOP_PS: Bool walk, "radiotap.vht.have_txop_ps", "TXOP_PS_NOT_ALLOWED";
     VHT_HAVE_GI: Bool walk, "radiotap.vht.have_gi", "Guard interval";

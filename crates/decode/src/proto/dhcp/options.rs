@@ -221,6 +221,7 @@ fn relay_agent(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short>
         let kind = put_number(r, 1, AGENT_INFORMATION_OPTION_SUBOPTION, out)?;
         let length = put_number(r, 1, SUBOPTION_LENGTH, out)? as usize;
         let mut body = r.sub(length)?;
+        put_rest(&mut { body }, AGENT_INFORMATION_OPTION_VALUE, out)?;
         let field = match kind {
             1 => AGENT_INFORMATION_OPTION_AGENT_CIRCUIT_ID,
             2 => AGENT_INFORMATION_OPTION_AGENT_REMOTE_ID,
@@ -228,7 +229,7 @@ fn relay_agent(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short>
             6 => AGENT_INFORMATION_OPTION_SUBSCRIBER_ID,
             10 => AGENT_INFORMATION_OPTION_FLAGS,
             11 => AGENT_INFORMATION_OPTION_SERVER_ID_OVERRIDE,
-            _ => AGENT_INFORMATION_OPTION_VALUE,
+            _ => continue,
         };
         let _ = put_typed(&mut body, FIELDS, field, out);
     }
