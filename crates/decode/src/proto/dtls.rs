@@ -114,10 +114,15 @@ struct Parts {
 /// The connection ID's length is known only to the two ends. It is the one with which the records fill the datagram: two
 /// that do are as good as impossible, but where there is nothing to fill.
 fn search(b: Bytes<'_>, parts: impl Fn(usize, usize) -> Option<Parts>) -> Option<Parts> {
+    /// No datagram has more records.
+    const MAX_RECORDS: usize = 64;
     (1..=MAX_CONNECTION_ID).find_map(|size| {
         let first = parts(0, size)?;
         let mut end = first.end;
-        while end < b.len() {
+        for _ in 1..MAX_RECORDS {
+            if end >= b.len() {
+                break;
+            }
             end = parts(end, size)?.end;
         }
         (end == b.len()).then_some(first)

@@ -9,7 +9,11 @@ use crate::{Bytes, limits};
 
 /// The streams that are calls.
 #[derive(Debug, Default)]
-pub(super) struct Calls(BTreeMap<u32, [Messages; 2]>);
+pub(super) struct Calls {
+    streams: BTreeMap<u32, [Messages; 2]>,
+    /// Number of bytes kept of all of them.
+    kept: usize,
+}
 
 /// What one side of a call sent.
 #[derive(Debug, Default)]
@@ -24,37 +28,43 @@ struct Messages {
 impl Calls {
     /// The stream's header says that it is a call. Of too many the oldest is forgotten.
     pub(super) fn begin(&mut self, stream: u32) {
-        self.0.entry(stream).or_default();
-        if self.0.len() > limits::MAX_CALLS {
-            self.0.pop_first();
+        self.streams.entry(stream).or_default();
+        if self.streams.len() > limits::MAX_CALLS
+            && let Some((_, call)) = self.streams.pop_first()
+        {
+            self.kept -= call.iter().map(|side| side.pending.len()).sum::<usize>();
         }
     }
 
     /// Takes data of a stream; whole messages go to `out`.
     pub(super) fn data(&mut self, side: Side, stream: u32, data: &[u8], out: &mut Vec<u8>) {
-        if let Some(call) = self.0.get_mut(&stream) {
-            call[side as usize].data(data, out);
-        }
+        let Some(call) = self.streams.get_mut(&stream) else { return };
+        let messages = &mut call[side as usize];
+        self.kept -= messages.pending.len();
+        messages.data(data, out);
+        self.kept += messages.pending.len();
     }
 
     /// The last frame of this side.
     pub(super) fn end(&mut self, side: Side, stream: u32) {
-        let Some(call) = self.0.get_mut(&stream) else { return };
+        let Some(call) = self.streams.get_mut(&stream) else { return };
+        self.kept -= call[side as usize].pending.len();
         call[side as usize] = Messages { ended: true, ..Messages::default() };
         if call.iter().all(|side| side.ended) {
-            self.0.remove(&stream);
+            self.streams.remove(&stream);
         }
     }
 
     pub(super) fn forget(&mut self, side: Side) {
-        for call in self.0.values_mut() {
+        for call in self.streams.values_mut() {
+            self.kept -= call[side as usize].pending.len();
             call[side as usize] = Messages { lost: true, ..Messages::default() };
         }
     }
 
     /// Number of bytes kept.
-    pub(super) fn kept(&self) -> usize {
-        self.0.values().flatten().map(|side| side.pending.len()).sum()
+    pub(super) const fn kept(&self) -> usize {
+        self.kept
     }
 }
 
@@ -118,10 +128,14 @@ mod tests {
     fn calls_are_bounded_and_end() {
         let mut calls = Calls::default();
         (1..=limits::MAX_CALLS as u32 + 1).for_each(|stream| calls.begin(stream));
-        assert_eq!(calls.0.len(), limits::MAX_CALLS);
+        assert_eq!(calls.streams.len(), limits::MAX_CALLS);
         assert_eq!(data(&mut calls, b"\0\0\0\0\0"), b"");
         calls.end(Side::Initiator, 2);
         calls.end(Side::Responder, 2);
-        assert!(!calls.0.contains_key(&2));
+        assert!(!calls.streams.contains_key(&2));
+        calls.data(Side::Initiator, 3, b"\0\0\0\0\x09begun", &mut Vec::new());
+        assert_eq!(calls.kept(), 10);
+        calls.forget(Side::Initiator);
+        assert_eq!(calls.kept(), 0);
     }
 }
