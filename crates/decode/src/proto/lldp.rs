@@ -247,11 +247,11 @@ fn organization(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short
             3 => {
                 put_number(r, 2, VLAN_ID, out)?;
                 let length = put_number(r, 1, VLAN_NAME_LEN, out)? as usize;
-                put_text(r, length, VLAN_NAME, out)
+                put_padded(&mut r.sub(length)?, VLAN_NAME, out)
             }
             4 => {
                 let length = put_number(r, 1, PROTO_ID_LENGTH, out)? as usize;
-                put_bytes(r, length, PROTO_ID, out)
+                put_rest(&mut r.sub(length)?, PROTO_ID, out)
             }
             _ => Ok(()),
         },
