@@ -1,6 +1,6 @@
 # The two commands to know: `make demo` and `make test`. On Debian and Ubuntu they install what is missing.
 
-.PHONY: demo test compare check build bench
+.PHONY: demo test compare fields check build bench
 
 demo: ## A TLS server on loopback, curl and a stripped Go program captured, the packets printed decrypted
 	scripts/prerequisites.sh demo
@@ -12,6 +12,9 @@ test: ## All tests; the last line is their count. Most need root
 
 compare: ## Every field of the corpus of captures against tshark; PLAINTAP_COMPARE=FIELD lists its differences
 	cargo test -p plaintap --test oracle -- --nocapture
+
+fields: ## docs/fields.md: the fields that tshark shows, and those here; PLAINTAP_COMPARE=PROTOCOL,… prints each of these
+	UPDATE=1 cargo test -p plaintap-crypt --test fields -- --ignored --nocapture
 
 check: ## Format, lints, documentation, crate arrows
 	scripts/prerequisites.sh check

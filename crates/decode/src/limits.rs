@@ -65,6 +65,9 @@ pub const MAX_HEADER_TABLE: usize = 64 << 10;
 /// Bytes of the decoded header fields of one HTTP/2 frame; a byte can stand for a whole entry of the table.
 pub const MAX_HEADER_LIST: usize = 1 << 20;
 
+/// Streams of a connection of HTTP/2 that are followed as calls of gRPC.
+pub const MAX_CALLS: usize = 1024;
+
 /// Bytes of the first line of a SIP message.
 pub const MAX_SIP_LINE: usize = 8 << 10;
 

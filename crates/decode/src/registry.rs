@@ -549,10 +549,15 @@ mod tests {
         assert_eq!(claimed::alpn(b"h2").map(ProtocolId::name), Some("http2"));
     }
 
-    /// Names under which `tshark -G` lists a twin (for multicast DNS, for SSL 2), and one whose hexadecimal numbers are too
-    /// wide to be printed as such.
-    const LISTED_WRONG: &[&str] =
-        &["dns.rr.udp_payload_size", "tls.handshake.session_id_length", "quic.frame_type"];
+    /// Names under which `tshark -G` lists a twin (for multicast DNS, for SSL 2, for numbered frames), one whose hexadecimal numbers are too
+    /// wide to be printed as such, and one of which it keeps a byte only.
+    const LISTED_WRONG: &[&str] = &[
+        "dns.rr.udp_payload_size",
+        "tls.handshake.session_id_length",
+        "quic.frame_type",
+        "radiotap.vht.known",
+        "llc.control.ftype",
+    ];
 
     /// Names that came after version 4.0, the oldest in use.
     const NEWER: &[&str] = &[".handshake.ja4", ".handshake.ja4_r"];

@@ -34,6 +34,12 @@ const PROTOCOLS: &[&str] = &[
     "imap",
     "pop",
     "ftp",
+    "ftp-data",
+    "telnet",
+    "http",
+    "http2",
+    "tls",
+    "dtls",
     "ssh",
     "pgsql",
     "mysql",
@@ -110,7 +116,22 @@ const KNOWN: &[(&str, &str)] = &[
     ("coap.length", "tshark counts code and token"),
     ("resp.array.length", "tshark takes the largest number for greater ones"),
     ("resp.integer", "tshark takes what is no number for 0"),
-    ("radius.Framed_IP_Address", "tshark names 255.255.255.254 and shows no address"),
+    ("radius.Framed_IPv6_Prefix", "tshark leaves out a damaged one"),
+    ("http.file_data", "tshark ends text at a zero byte"),
+    ("telnet.data", "the same"),
+    ("tls.app_data_proto", "tshark names it by the port"),
+    ("tls.alert_message.desc", "tshark reads records that the NULL cipher leaves clear"),
+    ("tls.alert_message.level", "the same"),
+    ("tls.handshake.verify_data", "the same"),
+    ("radius.Unknown_Attribute", "tshark shows nothing of what it does not know"),
+    ("smtp.command_line", "tshark leaves out a command in the packet of a mail's end"),
+    ("ftp-data.setup-frame", "tshark counts the packet itself"),
+    ("imap.tag", "tshark takes the ends of literals for tags"),
+    ("imap.response", "the same"),
+    ("sip.msg_hdr", "tshark's holds the description of a session too"),
+    ("sip.contact.parameter", "tshark's last one holds the end of the line"),
+    ("stun.att.reserved", "tshark shows that of a Microsoft extension"),
+    ("stun.value", "attributes that are not known hold bytes"),
 ];
 
 /// Captures that are not compared: pcapng files whose blocks test readers, a call in a dialect of STUN that tshark does
@@ -125,6 +146,36 @@ const ODD: &[&str] = &[
     "stun_wa_call",
     "infiniteloop",
     "bootp_asan",
+];
+
+/// Protocols that are not compared in captures where segments come out of order or again, or are missing: tshark loses
+/// messages there, or shows them twice. And what docs/differences.md has besides.
+const LOST: &[(&str, &[&str])] = &[
+    ("EAQ", &["http"]),
+    ("weibo", &["http", "tls"]),
+    ("http-tcp-seq-issue", &["http"]),
+    ("wireshark-retrans", &["http"]),
+    ("unidirectional_tcp_stream", &["http"]),
+    ("viber", &["tls"]),
+    ("google_ssl", &["tls"]),
+    ("anyconnect-vpn", &["tls"]),
+    ("KakaoTalk", &["tls", "http"]),
+    // Its first frames are longer than the packets that begin them.
+    ("http2-nghttp2", &["http2"]),
+    // The names of certificate timestamps are those of what carries them.
+    ("stun_zoom", &["dtls"]),
+    // Drafts: key shares of TLS 1.3, encrypted server names.
+    ("tls13.pcap", &["tls"]),
+    ("encrypted_sni", &["tls"]),
+    ("esni", &["tls"]),
+    // It begins in the middle of a handshake, of which tshark does not know how keys are agreed on.
+    ("SSL-MultipleRecords4", &["tls"]),
+    // Text that is not ASCII.
+    ("http_invalid_server", &["http"]),
+    // Damaged on purpose.
+    ("ossfuzz", &["tls", "http"]),
+    ("clusterfuzz", &["tls", "http"]),
+    ("telnet-iac-check-oobr", &["telnet"]),
 ];
 
 /// Compared is what both decode: tshark recognises some protocols by what was said in other connections.
@@ -161,7 +212,14 @@ fn application_fields_are_equal_to_tsharks() {
         if odd || !small || !wanted.iter().any(has) {
             continue;
         }
-        let both = |(decoded, field): (&Decoded<'_>, FieldRef)| decoded.contains(field.protocol());
+        let lost: Vec<&str> = LOST
+            .iter()
+            .filter(|(part, _)| file.contains(part))
+            .flat_map(|(_, names)| names.iter().copied())
+            .collect();
+        let both = |(decoded, field): (&Decoded<'_>, FieldRef)| {
+            decoded.contains(field.protocol()) && !lost.contains(&field.protocol().name())
+        };
         if !compare(&directory.with_file_name(file), &fields, &mut table, both) {
             println!("{file}: damaged, not as many packets as tshark has");
         }

@@ -25,6 +25,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("http2.settings.id", "tshark reads the HTTP2-Settings header too"),
     ("http2.length", "tshark takes an HTTP body for HTTP/2"),
     ("http2.magic", "the same"),
+    ("http2.stream", "the same"),
     ("ip.version", "tshark's IPv6 has this field too"),
     ("tls.alert_message.desc", "tshark reads records that the NULL cipher leaves clear"),
     ("tls.alert_message.level", "the same"),

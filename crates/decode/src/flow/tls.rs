@@ -10,7 +10,7 @@ use crate::decryptor::{Outcome, Side, Unreadable};
 use crate::layers::Layer;
 use crate::limits;
 use crate::proto::id;
-use crate::proto::tls::{KeyExchange, Message, content, detail, version};
+use crate::proto::tls::{KeyExchange, Message, content, detail, ssl2, version};
 use crate::registry::{ProtocolId, claimed};
 
 /// What is known of a TLS connection.
@@ -38,6 +38,13 @@ pub(super) fn record(
     let Some(index) = push(cx, buffer, range.clone(), 0) else { return };
     let mut plain = cx.work.buffers.take();
     let bytes = cx.work.bytes(cx.frame, buffer).get(range).unwrap_or(&[]);
+    // It names no keys; what follows is in the form of SSL 3 and TLS.
+    if ssl2::length(bytes).is_some() {
+        if let Some(word) = cx.work.layers.detail_mut(index) {
+            *word = ssl2::VERSION.into();
+        }
+        return cx.work.buffers.give_back(plain);
+    }
     let &[content_type, major, minor, high, low, ..] = bytes else { return };
     let whole = length >= 5 + usize::from(u16::from_be_bytes([high, low]));
     let outcome = match &mut cx.decryptor {

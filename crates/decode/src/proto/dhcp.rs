@@ -1,5 +1,7 @@
 //! Dynamic Host Configuration Protocol, RFC 2131, its options, RFC 2132, and BOOTP, RFC 951.
 
+mod options;
+
 use super::dhcp_names::{MESSAGE_TYPES, OPTIONS};
 use super::prelude::*;
 
@@ -60,6 +62,117 @@ fields! {
     VENDOR_CLASS_ID: Text walk, "dhcp.option.vendor_class_id", "Vendor class identifier";
     TFTP_SERVER_NAME: Text walk, "dhcp.option.tftp_server_name", "TFTP Server Name";
     BOOTFILE_NAME: Text walk, "dhcp.option.bootfile_name", "Bootfile name";
+    QUOTES_SERVER: Ip4 walk, "dhcp.option.quotes_server", "Quotes Server";
+    LPR_SERVER: Ip4 walk, "dhcp.option.lpr_server", "LPR Server";
+    IMPRESS_SERVER: Ip4 walk, "dhcp.option.impress_server", "Impress Server";
+    RESOURCE_LOCATION_SERVER: Ip4 walk, "dhcp.option.resource_location_server", "Resource Location Server";
+    BOOT_FILE_SIZE: U16 walk, "dhcp.option.boot_file_size", "Boot File Size";
+    MERIT_DUMP_FILE: Text walk, "dhcp.option.merit_dump_file", "Merit Dump File";
+    SWAP_SERVER: Ip4 walk, "dhcp.option.swap_server", "Swap Server";
+    EXTENSION_PATH: Text walk, "dhcp.option.extension_path", "Extensions Path";
+    IP_FORWARDING: Bool walk, "dhcp.option.ip_forwarding", "IP Forwarding";
+    NON_LOCAL_SOURCE_ROUTING: Bool walk, "dhcp.option.non_local_source_routing", "Non-Local Source Routing";
+    MAX_DATAGRAM_REASSEMBLY_SIZE: U16 walk, "dhcp.option.max_datagram_reassembly_size", "Maximum Datagram Reassembly Size";
+    PATH_MTU_AGING_TIMEOUT: U32 walk, "dhcp.option.path_mtu_aging_timeout", "Path MTU Aging Timeout";
+    PATH_MTU_PLATEAU_TABLE_ITEM: U16 walk, "dhcp.option.path_mtu_plateau_table_item", "Path MTU Plateau Table Item";
+    ALL_SUBNETS_ARE_LOCAL: Bool walk, "dhcp.option.all_subnets_are_local", "All Subnets are Local";
+    PERFORM_MASK_DISCOVERY: Bool walk, "dhcp.option.perform_mask_discovery", "Perform Mask Discovery";
+    MASK_SUPPLIER: Bool walk, "dhcp.option.mask_supplier", "Mask Supplier";
+    PERFORM_ROUTER_DISCOVER: Bool walk, "dhcp.option.perform_router_discover", "Perform Router Discover";
+    ROUTER_SOLICITATION_ADDRESS: Ip4 walk, "dhcp.option.router_solicitation_address", "Router Solicitation Address";
+    TRAILER_ENCAPSULATION: Bool walk, "dhcp.option.trailer_encapsulation", "Trailer Encapsulation";
+    ARP_CACHE_TIMEOUT: U32 walk, "dhcp.option.arp_cache_timeout", "ARP Cache Timeout";
+    ETHERNET_ENCAPSULATION: Bool walk, "dhcp.option.ethernet_encapsulation", "Ethernet Encapsulation";
+    TCP_DEFAULT_TTL: U8 walk, "dhcp.option.tcp_default_ttl", "TCP Default TTL";
+    TCP_KEEPALIVE_INTERVAL: U32 walk, "dhcp.option.tcp_keepalive_interval", "TCP Keepalive Interval";
+    TCP_KEEPALIVE_GARBAGE: Bool walk, "dhcp.option.tcp_keepalive_garbage", "TCP Keepalive Garbage";
+    NETBIOS_OVER_TCPIP_DD_NAME_SERVER: Ip4 walk, "dhcp.option.netbios_over_tcpip_dd_name_server", "NetBIOS over TCP/IP Datagram Distribution Name Server";
+    NETBIOS_OVER_TCPIP_SCOPE: Text walk, "dhcp.option.netbios_over_tcpip_scope", "NetBIOS over TCP/IP Scope";
+    XWINDOWS_SYSTEM_FONT_SERVER: Ip4 walk, "dhcp.option.xwindows_system_font_server", "X Window System Font Server";
+    XWINDOWS_SYSTEM_DISPLAY_MANAGER: Ip4 walk, "dhcp.option.xwindows_system_display_manager", "X Window System Display Manager";
+    NIS_PLUS_DOMAIN: Text walk, "dhcp.option.nis_plus_domain", "Network Information Service+ Domain";
+    NIS_PLUS_SERVER: Ip4 walk, "dhcp.option.nis_plus_server", "Network Information Service+ Server";
+    MOBILE_IP_HOME_AGENT: Ip4 walk, "dhcp.option.mobile_ip_home_agent", "Mobile IP Home Agent";
+    SMTP_SERVER: Ip4 walk, "dhcp.option.smtp_server", "SMTP Server";
+    POP3_SERVER: Ip4 walk, "dhcp.option.pop3_server", "POP3 Server";
+    NNTP_SERVER: Ip4 walk, "dhcp.option.nntp_server", "NNTP Server";
+    DEFAULT_WWW_SERVER: Ip4 walk, "dhcp.option.default_www_server", "Default WWW Server";
+    DEFAULT_FINGER_SERVER: Ip4 walk, "dhcp.option.default_finger_server", "Default Finger Server";
+    DEFAULT_IRC_SERVER: Ip4 walk, "dhcp.option.default_irc_server", "Default IRC Server";
+    STREETTALK_SERVER: Ip4 walk, "dhcp.option.streettalk_server", "StreetTalk Server";
+    STREETTALK_DA_SERVER: Ip4 walk, "dhcp.option.streettalk_da_server", "StreetTalk Directory Assistance Server";
+    CLIENT_LAST_TRANSACTION_TIME: U32 walk, "dhcp.option.client_last_transaction_time", "Client last transaction time";
+    ASSOCIATED_IP_OPTION: Ip4 walk, "dhcp.option.associated_ip_option", "Associated IP option";
+    CLIENT_SYSTEM_ARCHITECTURE: U16 walk, "dhcp.option.client_system_architecture", "Client System Architecture";
+    TZ_PCODE: Text walk, "dhcp.option.tz_pcode", "TZ PCode";
+    TZ_TCODE: Text walk, "dhcp.option.tz_tcode", "TZ TCode";
+    NETINFO_PARENT_SERVER_ADDRESS: Ip4 walk, "dhcp.option.netinfo_parent_server_address", "NetInfo Parent Server Address";
+    NETINFO_PARENT_SERVER_TAG: Text walk, "dhcp.option.netinfo_parent_server_tag", "NetInfo Parent Server Tag";
+    DHCP_AUTO_CONFIGURATION: U8 walk, "dhcp.option.dhcp_auto_configuration", "DHCP Auto-Configuration";
+    SUBNET_SELECTION_OPTION: Ip4 walk, "dhcp.option.subnet_selection_option", "Subnet Selection Option";
+    CLASSLESS_STATIC_ROUTE: Bytes walk, "dhcp.option.classless_static_route", "Subnet/MaskWidth-Router";
+    PANA_AGENT: Ip4 walk, "dhcp.option.pana_agent", "PAA IPv4 Address";
+    CAPWAP_ACCESS_CONTROLLER: Ip4 walk, "dhcp.option.capwap_access_controller", "CAPWAP Access Controllers";
+    ANDSF_SERVER: Ip4 walk, "dhcp.option.andsf_server", "ANDSF Server";
+    FORCERENEW_NONCE_ALGORITHM: U8 walk, "dhcp.option.forcerenew_nonce.algorithm", "Algorithm";
+    TFTP_SERVER_ADDRESS: Ip4 walk, "dhcp.option.tftp_server_address", "TFTP Server Address";
+    CAPTIVE_PORTAL: Text walk, "dhcp.option.captive_portal", "Captive Portal";
+    MUDURL: Text walk, "dhcp.option.mudurl", "MUDURL";
+    PXE_CONFIG_FILE: Text walk, "dhcp.option.pxe_config_file", "PXELINUX configuration file";
+    PXE_PATH_PREFIX: Text walk, "dhcp.option.pxe_path_prefix", "PXELINUX path prefix";
+    PRIVATE_PROXY_AUTODISCOVERY: Text walk, "dhcp.option.private_proxy_autodiscovery", "Private/Proxy autodiscovery";
+    POLICY_FILTER_IP: Ip4 walk, "dhcp.option.policy_filter.ip", "IP Address";
+    POLICY_FILTER_SUBNET_MASK: Ip4 walk, "dhcp.option.policy_filter.subnet_mask", "Subnet Mask";
+    STATIC_ROUTE_IP: Ip4 walk, "dhcp.option.static_route.ip", "Destination IP Address";
+    STATIC_ROUTE_ROUTER: Ip4 walk, "dhcp.option.static_route.router", "Destination Router";
+    SUBOPTION_LENGTH: U8 walk, "dhcp.option.suboption_length", "Length";
+    USER_CLASS: U8 walk, "dhcp.option.user_class", "Instance of User Class";
+    USER_CLASS_LENGTH: U8 walk, "dhcp.option.user_class.length", "User Class Length";
+    USER_CLASS_DATA: Bytes walk, "dhcp.option.user_class.data", "User Class Data";
+    VI_CLASS_ENTERPRISE: U32 walk, "dhcp.option.vi_class.enterprise", "Enterprise";
+    VI_CLASS_LENGTH: U8 walk, "dhcp.option.vi_class.length", "CableLab Address Mode";
+    VI_CLASS_DATA: Text walk, "dhcp.option.vi_class.data", "NetInfo Parent Server Tag";
+    VI_ENTERPRISE: U32 walk, "dhcp.option.vi.enterprise", "Enterprise";
+    VI_LENGTH: U8 walk, "dhcp.option.vi.length", "Length";
+    VI_VALUE: Bytes walk, "dhcp.option.vi.value", "Value";
+    VI_TR111_SUBOPTION: U8 walk, "dhcp.option.vi.tr111.suboption", "Option 125 Suboption";
+    VI_TR111_DEVICE_MANUFACTURER_OUI: U24 walk, "dhcp.option.vi.tr111.device_manufacturer_oui", "DeviceManufacturerOUI";
+    VI_TR111_DEVICE_SERIAL_NUMBER: Text walk, "dhcp.option.vi.tr111.device_serial_number", "DeviceSerialNumber";
+    VI_TR111_DEVICE_PRODUCT_CLASS: Text walk, "dhcp.option.vi.tr111.device_product_class", "DeviceProductClass";
+    VI_TR111_GATEWAY_MANUFACTURER_OUI: Text walk, "dhcp.option.vi.tr111.gateway_manufacturer_oui", "GatewayManufacturerOUI";
+    VI_TR111_GATEWAY_SERIAL_NUMBER: Text walk, "dhcp.option.vi.tr111.gateway_serial_number", "GatewaySerialNumber";
+    VI_TR111_GATEWAY_PRODUCT_CLASS: Text walk, "dhcp.option.vi.tr111.gateway_product_class", "GatewayProductClass";
+    AGENT_INFORMATION_OPTION_SUBOPTION: U8 walk, "dhcp.option.agent_information_option.suboption", "Option 82 Suboption";
+    AGENT_INFORMATION_OPTION_AGENT_CIRCUIT_ID: Bytes walk, "dhcp.option.agent_information_option.agent_circuit_id", "Agent Circuit ID";
+    AGENT_INFORMATION_OPTION_AGENT_REMOTE_ID: Bytes walk, "dhcp.option.agent_information_option.agent_remote_id", "Agent Remote ID";
+    AGENT_INFORMATION_OPTION_LINK_SELECTION: Ip4 walk, "dhcp.option.agent_information_option.link_selection", "Link selection";
+    AGENT_INFORMATION_OPTION_SUBSCRIBER_ID: Text walk, "dhcp.option.agent_information_option.subscriber_id", "Subscriber ID";
+    AGENT_INFORMATION_OPTION_FLAGS: U8 walk, "dhcp.option.agent_information_option.flags", "Flags", hex;
+    AGENT_INFORMATION_OPTION_SERVER_ID_OVERRIDE: Ip4 walk, "dhcp.option.agent_information_option.server_id_override", "Server ID Override";
+    AGENT_INFORMATION_OPTION_VALUE: Bytes walk, "dhcp.option.agent_information_option.value", "Value";
+    CLIENT_NETWORK_ID_MAJOR: U8 walk, "dhcp.client_network_id_major", "Major Version";
+    CLIENT_NETWORK_ID_MINOR: U8 walk, "dhcp.client_network_id_minor", "Minor Version";
+    CLIENT_ID_UUID: Guid walk, "dhcp.client_id.uuid", "Client Identifier (UUID)";
+    DHCP_DNS_DOMAIN_SEARCH_LIST_FQDN: Text walk, "dhcp.option.dhcp_dns_domain_search_list_fqdn", "FQDN";
+    SIP_SERVER_ENCODING: U8 walk, "dhcp.option.sip_server.encoding", "SIP Server Encoding";
+    SIP_SERVER_NAME: Text walk, "dhcp.option.sip_server.name", "SIP Server Name";
+    SIP_SERVER_ADDRESS: Ip4 walk, "dhcp.option.sip_server.address", "SIP Server Address";
+    DHCP_AUTHENTICATION_PROTOCOL: U8 walk, "dhcp.option.dhcp_authentication.protocol", "Protocol";
+    DHCP_AUTHENTICATION_ALGORITHM: U8 walk, "dhcp.option.dhcp_authentication.algorithm", "Algorithm";
+    DHCP_AUTHENTICATION_RDM: U8 walk, "dhcp.option.dhcp_authentication.rdm", "Replay Detection Method";
+    DHCP_AUTHENTICATION_RDM_REPLAY_DETECTION: U64 walk, "dhcp.option.dhcp_authentication.rdm_replay_detection", "RDM Replay Detection Value", hex;
+    DHCP_AUTHENTICATION_INFORMATION: Text walk, "dhcp.option.dhcp_authentication.information", "Authentication Information";
+    SIX_RD_IPV4_MASK_LEN: U8 walk, "dhcp.option.6RD.ipv4_mask_len", "6RD IPv4 Mask Length";
+    SIX_RD_PREFIX_LEN: U8 walk, "dhcp.option.6RD.prefix_len", "6RD Prefix Length";
+    SIX_RD_PREFIX: Ip6 walk, "dhcp.option.6RD.prefix", "6RD Prefix";
+    SIX_RD_BORDER_RELAY_IP: Ip4 walk, "dhcp.option.6RD.border_relay_ip", "Border Relay IP";
+    RDNSS_PREFERENCE: U8 walk, "dhcp.option.rdnss.preference", "Preference";
+    RDNSS_PRIMARY_DNS: Ip4 walk, "dhcp.option.rdnss.primary_dns", "Primary DNS";
+    RDNSS_SECONDARY_DNS: Ip4 walk, "dhcp.option.rdnss.secondary_dns", "Secondary DNS";
+    RDNSS_DOMAIN: Text walk, "dhcp.option.rdnss.domain", "Domains and networks";
+    SLP_DIRECTORY_AGENT_VALUE: U8 walk, "dhcp.option.slp_directory_agent.value", "Value";
+    SLP_DIRECTORY_AGENT_SLPDA_ADDRESS: Ip4 walk, "dhcp.option.slp_directory_agent.slpda_address", "IP Address";
+    CLIENT_ID_TYPE: U8 walk, "dhcp.client_id.type", "Type";
     FQDN_FLAGS: U8 walk, "dhcp.fqdn.flags", "Flags", hex;
     FQDN_MBZ: U8 walk, "dhcp.fqdn.mbz", "Reserved flags", hex;
     FQDN_N: Bool walk, "dhcp.fqdn.n", "Server DDNS";
@@ -157,94 +270,9 @@ fn option(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<Option<u8>, Sho
     out.put(OPTION_LENGTH, at + 1..at + 2, Value::Unsigned(length.into()));
     out.put(OPTION_VALUE, at + 2..r.at(), Value::Bytes(&r.whole()[at + 2..r.at()]));
     // An option of a wrong length does not hide the next.
-    let _ = option_value(kind, &mut body, out);
+    let _ = options::value(kind, &mut body, out);
     out.close();
     Ok(Some(kind))
-}
-
-fn option_value(kind: u8, r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
-    match kind {
-        1 => put_ip4(r, SUBNET_MASK, out),
-        2 => {
-            let at = r.at();
-            let seconds = r.number(4)? as u32 as i32;
-            out.put(TIME_OFFSET, at..at + 4, Value::Signed(seconds.into()));
-            Ok(())
-        }
-        3 => addresses(r, ROUTER, out),
-        4 => addresses(r, TIME_SERVER, out),
-        5 => addresses(r, NAME_SERVER, out),
-        6 => addresses(r, DOMAIN_NAME_SERVER, out),
-        7 => addresses(r, LOG_SERVER, out),
-        12 => text(r, HOSTNAME, out),
-        15 => text(r, DOMAIN_NAME, out),
-        17 => text(r, ROOT_PATH, out),
-        23 => put_number(r, 1, DEFAULT_TTL, out).map(drop),
-        26 => put_number(r, 2, INTERFACE_MTU, out).map(drop),
-        28 => put_ip4(r, BROADCAST_ADDRESS, out),
-        40 => text(r, NIS_DOMAIN, out),
-        41 => addresses(r, NIS_SERVER, out),
-        42 => addresses(r, NTP_SERVER, out),
-        44 => addresses(r, NETBIOS_NAME_SERVER, out),
-        46 => put_number(r, 1, NETBIOS_NODE_TYPE, out).map(drop),
-        50 => put_ip4(r, REQUESTED_IP, out),
-        51 => put_number(r, 4, LEASE_TIME, out).map(drop),
-        52 => put_number(r, 1, OVERLOAD, out).map(drop),
-        53 => put_number(r, 1, MESSAGE_TYPE, out).map(drop),
-        54 => put_ip4(r, SERVER_ID, out),
-        55 => {
-            while r.left() > 0 {
-                put_number(r, 1, REQUEST_LIST_ITEM, out)?;
-            }
-            Ok(())
-        }
-        56 => text(r, MESSAGE, out),
-        57 => put_number(r, 2, MAX_MESSAGE_SIZE, out).map(drop),
-        58 => put_number(r, 4, RENEWAL_TIME, out).map(drop),
-        59 => put_number(r, 4, REBINDING_TIME, out).map(drop),
-        60 => text(r, VENDOR_CLASS_ID, out),
-        61 => client_identifier(r, out),
-        66 => text(r, TFTP_SERVER_NAME, out),
-        67 => text(r, BOOTFILE_NAME, out),
-        81 => client_name(r, out),
-        _ => Ok(()),
-    }
-}
-
-fn addresses(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
-    while r.left() > 0 {
-        put_ip4(r, field, out)?;
-    }
-    Ok(())
-}
-
-fn text(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
-    let at = r.at();
-    let text = r.take(r.left())?;
-    out.put(field, at..r.end(), Value::Text(without_padding(text)));
-    Ok(())
-}
-
-/// A hardware address where it has the form of one (RFC 2132 §9.14).
-fn client_identifier(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
-    if r.left() != 7 || !(1..48).contains(&r.whole()[r.at()]) {
-        return Ok(());
-    }
-    match put_number(r, 1, HW_TYPE, out)? {
-        ETHERNET => put_mac(r, MAC_ADDR, out),
-        _ => put_bytes(r, 6, HW_ADDR, out),
-    }
-}
-
-/// RFC 4702 §2.
-fn client_name(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
-    let flags = put_number(r, 1, FQDN_FLAGS, out)?;
-    let at = r.at() - 1;
-    out.put(FQDN_MBZ, at..at + 1, Value::Unsigned(flags >> 4));
-    put_flags(r, 1, flags, &[(FQDN_N, 8), (FQDN_E, 4), (FQDN_O, 2), (FQDN_S, 1)], out);
-    put_number(r, 1, FQDN_RCODE1, out)?;
-    put_number(r, 1, FQDN_RCODE2, out)?;
-    if flags & 4 == 0 && r.left() > 0 { text(r, FQDN_NAME, out) } else { Ok(()) }
 }
 
 fn message_type(view: &View<'_>) -> Option<&'static str> {

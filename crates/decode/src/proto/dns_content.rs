@@ -32,6 +32,26 @@ const RESERVED: u16 = 0x0040;
 const AUTHENTIC_DATA: u16 = 0x0020;
 const CHECKING_DISABLED: u16 = 0x0010;
 
+/// A name without pointers, as other protocols hold them: its labels with dots between. None where there is only the zero
+/// byte of the root.
+pub(super) fn plain_name(r: &mut Reader<'_>) -> Result<Option<String>, Short> {
+    let mut name = String::new();
+    loop {
+        let length = r.u8()?;
+        if length == 0 {
+            return Ok(Some(name).filter(|name| !name.is_empty()));
+        }
+        // Longer labels are pointers (RFC 1035 §4.1.4).
+        if length > 63 {
+            return Err(Short::new(63, length.into()));
+        }
+        if !name.is_empty() {
+            name.push('.');
+        }
+        name.push_str(&String::from_utf8_lossy(r.take(length.into())?));
+    }
+}
+
 /// What a query may carry behind its question: EDNS (RFC 6891) and a signature.
 const MOST_ADDITIONAL: u16 = 2;
 const MOST_RECORDS: u16 = 255;

@@ -15,6 +15,7 @@ handshake_fields! { "dtls";
     VERSION: U16 walk, "dtls.record.version", "Version", hex, names(VERSIONS);
     EPOCH: U16 walk, "dtls.record.epoch", "Epoch";
     SEQUENCE_NUMBER: U64 walk, "dtls.record.sequence_number", "Sequence Number";
+    RECORD_CONNECTION_ID: Bytes walk, "dtls.record.connection_id", "Connection ID";
     LENGTH: U16 walk, "dtls.record.length", "Length";
     APP_DATA: Bytes walk, "dtls.app_data", "Encrypted Application Data";
     ENC_CONTENT: Bytes walk, "dtls.enc_content", "Encrypted Record Content";
@@ -38,7 +39,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::Flow],
     fields: FIELDS,
     walk: Some(walk),
-    datagrams: Some(Datagrams { admits: is_dtls, recognise: Some(is_dtls), keeps: true, follow: None }),
+    datagrams: Some(Datagrams { admits: may_be_dtls, recognise: Some(is_dtls), keeps: true, follow: None }),
     column_of: Some(column),
     info: Some(info),
     ..Protocol::new("dtls", "Datagram Transport Layer Security", "DTLS")
@@ -57,8 +58,10 @@ mod version {
 pub(crate) const HEADER: usize = 13;
 /// The header of a fragment of a handshake message (RFC 6347 §4.2.2).
 pub(crate) const FRAGMENT_HEADER: usize = 12;
-/// A record with a connection ID, whose length only the two ends know (RFC 9146 §4).
+/// A record with a connection ID (RFC 9146 §4).
 const TLS12_CID: u8 = 25;
+/// Longer connection IDs are not looked for: they cost bytes in each record.
+const MAX_CONNECTION_ID: usize = 20;
 
 /// Whether a datagram begins with a record.
 fn is_dtls(bytes: &[u8]) -> bool {
@@ -70,6 +73,12 @@ fn is_dtls(bytes: &[u8]) -> bool {
         && (b.u8(0) == TLS12_CID || b.len() >= HEADER + usize::from(b.u16(11)))
 }
 
+/// Whether a datagram of a conversation known to be DTLS is: once keys are agreed on, records of version 1.3 begin with their
+/// own header.
+fn may_be_dtls(bytes: &[u8]) -> bool {
+    is_dtls(bytes) || bytes.first().is_some_and(|&first| is_unified(first))
+}
+
 /// The first three bits of a record of version 1.3 (RFC 9147 §4).
 const fn is_unified(first: u8) -> bool {
     first >> 5 == 1
@@ -78,25 +87,82 @@ const fn is_unified(first: u8) -> bool {
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     b.need(1)?;
     let length = if is_unified(b.u8(0)) {
-        unified_length(b)?
+        unified(b).map_or(b.len(), |record| record.end)
     } else {
         b.need(HEADER)?;
-        if b.u8(0) == TLS12_CID { b.len() } else { HEADER + usize::from(b.u16(11)) }
+        if b.u8(0) == TLS12_CID {
+            with_connection_id(b).map_or(b.len(), |record| record.end)
+        } else {
+            HEADER + usize::from(b.u16(11))
+        }
     };
     let next = if b.len() > length { id::dtls } else { ProtocolId::NONE };
     let detail = if is_unified(b.u8(0)) { 0x0304 } else { as_tls(b.u16(1)).into() };
     Ok(Step { header: length as u32, end: Step::ALL, next, detail })
 }
 
-/// The length of a record of version 1.3. A connection ID's length is known only to the two ends: such a record takes what
-/// is left.
-fn unified_length(b: Bytes<'_>) -> Result<usize, Short> {
-    let (first, at) = (b.u8(0), if b.u8(0) & 8 != 0 { 3 } else { 2 });
-    if first & 0x10 != 0 || first & 4 == 0 {
-        return Ok(b.len());
+/// Where the parts of a record with a connection ID are.
+#[derive(Clone, Copy)]
+struct Parts {
+    connection_id: usize,
+    /// The offset of the length. None where the record has none and takes all that is left (RFC 9147 §4).
+    length: Option<usize>,
+    content: usize,
+    end: usize,
+}
+
+/// The connection ID's length is known only to the two ends. It is the one with which the records fill the datagram: two
+/// that do are as good as impossible, but where there is nothing to fill.
+fn search(b: Bytes<'_>, parts: impl Fn(usize, usize) -> Option<Parts>) -> Option<Parts> {
+    /// No datagram has more records.
+    const MAX_RECORDS: usize = 64;
+    (1..=MAX_CONNECTION_ID).find_map(|size| {
+        let first = parts(0, size)?;
+        let mut end = first.end;
+        for _ in 1..MAX_RECORDS {
+            if end >= b.len() {
+                break;
+            }
+            end = parts(end, size)?.end;
+        }
+        (end == b.len()).then_some(first)
+    })
+}
+
+/// A record of version 1.2 with a connection ID (RFC 9146 §4).
+fn with_connection_id(b: Bytes<'_>) -> Option<Parts> {
+    const CONNECTION_ID: usize = 11;
+    search(b, |at, size| {
+        let length = at + CONNECTION_ID + size;
+        let end = length + 2 + b.number(length, length + 2)? as usize;
+        let same = b.u8(at) == TLS12_CID && b.array::<2>(at + 1) == b.array(1);
+        same.then_some(Parts {
+            connection_id: at + CONNECTION_ID,
+            length: Some(length),
+            content: length + 2,
+            end,
+        })
+    })
+}
+
+/// A record of version 1.3 (RFC 9147 §4): the first byte says whether there is a connection ID, how long the sequence number
+/// is, and whether there is a length.
+fn unified(b: Bytes<'_>) -> Option<Parts> {
+    let parts = |at: usize, size: usize| {
+        let first = b.0.get(at).copied().filter(|first| is_unified(*first))?;
+        let length = at + 1 + size + if first & 8 != 0 { 2 } else { 1 };
+        if first & 4 == 0 {
+            return Some(Parts { connection_id: at + 1, length: None, content: length, end: b.len() });
+        }
+        let end = length + 2 + b.number(length, length + 2)? as usize;
+        Some(Parts { connection_id: at + 1, length: Some(length), content: length + 2, end })
+    };
+    match b.u8(0) & 0x14 {
+        0x14 => search(b, parts),
+        // Without a length nothing tells where the connection ID ends.
+        0x10 => None,
+        _ => parts(0, 0),
     }
-    b.need(at + 2)?;
-    Ok(at + 2 + usize::from(b.u16(at)))
 }
 
 /// The version of TLS that one of DTLS is made of (RFC 6347 §1).
@@ -184,9 +250,7 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         return readable(kind, &mut r, context(view), out);
     }
     if is_unified(view.bytes.u8(0)) {
-        out.put(RECORD, 0..r.end(), Value::Present);
-        r.skip_to(unified_length(view.bytes)?.min(r.end()).min(5))?;
-        return put_rest(&mut r, ENC_CONTENT, out);
+        return unified_record(view, &mut r, out);
     }
     out.put(RECORD, 0..r.end(), Value::Present);
     let kind = put_number(&mut r, 1, CONTENT_TYPE, out)? as u8;
@@ -194,6 +258,12 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     let epoch = put_number(&mut r, 2, EPOCH, out)?;
     put_number(&mut r, 6, SEQUENCE_NUMBER, out)?;
     if kind == TLS12_CID {
+        // Those behind it in the datagram are layers of their own.
+        let parts = with_connection_id(view.bytes).or_else(|| with_connection_id(view.header()));
+        if let Some(Parts { connection_id, length: Some(length), .. }) = parts {
+            put_bytes(&mut r, length - connection_id, RECORD_CONNECTION_ID, out)?;
+            put_number(&mut r, 2, LENGTH, out)?;
+        }
         return put_rest(&mut r, ENC_CONTENT, out);
     }
     put_number(&mut r, 2, LENGTH, out)?;
@@ -212,6 +282,27 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         _ => {}
     }
     Ok(())
+}
+
+/// A record of version 1.3. Its sequence number is encrypted (RFC 9147 §4.2.3), of its epoch two bits are there.
+fn unified_record(view: &View<'_>, r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    out.put(RECORD, 0..r.end(), Value::Present);
+    out.put(EPOCH, 0..1, Value::Unsigned(u64::from(view.bytes.u8(0) & 3)));
+    let Some(parts) = unified(view.bytes).or_else(|| unified(view.header())) else {
+        r.take(1)?;
+        return put_rest(r, ENC_CONTENT, out);
+    };
+    let sequence = if view.bytes.u8(0) & 8 != 0 { 2 } else { 1 };
+    let number = parts.length.unwrap_or(parts.content) - sequence;
+    r.skip_to(parts.connection_id)?;
+    if number > parts.connection_id {
+        put_bytes(r, number - parts.connection_id, RECORD_CONNECTION_ID, out)?;
+    }
+    r.skip_to(parts.length.unwrap_or(parts.content))?;
+    if parts.length.is_some() {
+        put_number(r, 2, LENGTH, out)?;
+    }
+    put_rest(r, ENC_CONTENT, out)
 }
 
 /// The content of a record in the clear.
@@ -308,6 +399,40 @@ fn readable_info(kind: u8, bytes: &[u8], at: usize, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Where the connection ID, the content and the record end.
+    fn places(parts: Option<Parts>) -> Option<(usize, usize, usize)> {
+        parts.map(|parts| (parts.connection_id, parts.content, parts.end))
+    }
+
+    #[test]
+    fn connection_ids_are_found_by_what_fills_the_datagram() {
+        let record = |id: &[u8], content: u8| {
+            let mut record = vec![TLS12_CID, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 9];
+            record.extend_from_slice(id);
+            record.extend([0, content]);
+            record.extend((0..content).map(|byte| byte.wrapping_mul(37) ^ 0x5a));
+            record
+        };
+        for id in [&b"a"[..], b"\x01\x02\x03\x04", b"01234567890123456789"] {
+            let two = [record(id, 40), record(id, 33)].concat();
+            let end = 13 + id.len() + 40;
+            assert_eq!(places(with_connection_id(Bytes(&two))), Some((11, 13 + id.len(), end)));
+            assert_eq!(places(with_connection_id(Bytes(&two[end..]))), Some((11, 13 + id.len(), end - 7)));
+            assert!(with_connection_id(Bytes(&two[..two.len() - 1])).is_none());
+        }
+    }
+
+    #[test]
+    fn unified_headers() {
+        // Without anything, with a length, with a long sequence number, and with a connection ID of two bytes.
+        assert_eq!(places(unified(Bytes(&[0x20, 1, 7, 7]))), Some((1, 2, 4)));
+        assert_eq!(places(unified(Bytes(&[0x25, 1, 0, 2, 7, 7, 0x21]))), Some((1, 4, 6)));
+        assert_eq!(places(unified(Bytes(&[0x2f, 1, 2, 0, 1, 7]))), Some((1, 5, 6)));
+        assert_eq!(places(unified(Bytes(&[0x3e, 0xaa, 0xbb, 1, 2, 0, 3, 7, 8, 9]))), Some((1, 7, 10)));
+        assert_eq!(places(unified(Bytes(&[0x30, 0xaa, 1, 7]))), None);
+        assert_eq!(places(unified(Bytes(&[0x25, 1, 0]))), None);
+    }
 
     /// Handshake messages are read with the numbers of the rows of TLS: those of DTLS have to be the same.
     #[test]

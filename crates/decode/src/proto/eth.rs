@@ -3,12 +3,20 @@
 use plaintap_packet::LinkType;
 
 use super::prelude::*;
+use crate::Address;
+use crate::decoded::host;
 
 fields! {
     DST: Mac at(0..6), "eth.dst", "Destination";
+    DST_RESOLVED: Text meta(|v, out| host(v, v.header().array(0).map(Address::Mac), out)), "eth.dst_resolved",
+        "Destination (resolved)", hidden;
+    DST_OUI: U24 at(0..3), "eth.dst.oui", "Destination OUI", hidden;
     DST_LG: Bool bits(0..3, 0x02_0000), "eth.dst.lg", "LG bit";
     DST_IG: Bool bits(0..3, 0x01_0000), "eth.dst.ig", "IG bit";
     SRC: Mac at(6..12), "eth.src", "Source";
+    SRC_RESOLVED: Text meta(|v, out| host(v, v.header().array(6).map(Address::Mac), out)), "eth.src_resolved",
+        "Source (resolved)", hidden;
+    SRC_OUI: U24 at(6..9), "eth.src.oui", "Source OUI", hidden;
     SRC_LG: Bool bits(6..9, 0x02_0000), "eth.src.lg", "LG bit";
     SRC_IG: Bool bits(6..9, 0x01_0000), "eth.src.ig", "IG bit";
     TYPE: U16 at(12..14), "eth.type", "Type", hex, names(names::ETHER_TYPES), when(is_type);
@@ -20,6 +28,12 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     fields: FIELDS,
     aliases: &[
         Alias { name: "eth.addr", label: "Address", fields: &[DST, SRC] },
+        Alias {
+            name: "eth.addr_resolved",
+            label: "Address (resolved)",
+            fields: &[DST_RESOLVED, SRC_RESOLVED],
+        },
+        Alias { name: "eth.addr.oui", label: "Address OUI", fields: &[DST_OUI, SRC_OUI] },
         Alias { name: "eth.lg", label: "LG bit", fields: &[DST_LG, SRC_LG] },
         Alias { name: "eth.ig", label: "IG bit", fields: &[DST_IG, SRC_IG] },
     ],

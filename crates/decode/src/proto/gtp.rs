@@ -6,6 +6,7 @@ fields! {
     FLAGS: U8 at(0..1), "gtp.flags", "Flags", hex;
     VERSION: U8 bits(0..1, 0xe0), "gtp.flags.version", "Version", names(VERSIONS);
     PAYLOAD: U8 bits(0..1, 0x10), "gtp.flags.payload", "Protocol type", names(&[(0, "GTP'"), (1, "GTP")]);
+    RESERVED: U8 meta(reserved), "gtp.flags.reserved", "Reserved";
     E: Bool bits(0..1, 0x04), "gtp.flags.e", "Is Next Extension Header present?";
     S: Bool bits(0..1, 0x02), "gtp.flags.s", "Is Sequence Number present?";
     PN: Bool bits(0..1, 0x01), "gtp.flags.pn", "Is N-PDU number present?";
@@ -53,6 +54,14 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 };
 
 /// Any of the flags E, S and PN brings the 4 optional bytes (TS 29.281 §5.1); extension headers count words (§5.2.1).
+/// Three bits of ones in version 0 (3GPP TS 09.60 §6), one in version 1 (TS 29.060 §6).
+fn reserved(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
+    let flags = view.bytes.u8(0);
+    if !view.bytes.is_empty() {
+        out(Value::Unsigned(u64::from(if flags >> 5 == 0 { flags >> 1 & 7 } else { flags >> 3 & 1 })));
+    }
+}
+
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     b.need(8)?;
     let mut header = 8;

@@ -7,6 +7,7 @@ use crate::hpack::{Entries, Entry, Representation};
 
 fields! {
     MAGIC: Text walk, "http2.magic", "Magic";
+    STREAM: None walk, "http2.stream", "Stream", hidden;
     LENGTH: U24 walk, "http2.length", "Length";
     TYPE: U8 walk, "http2.type", "Type", names(TYPES);
     FLAGS: U8 walk, "http2.flags", "Flags", hex;
@@ -105,6 +106,7 @@ fields! {
     HEADERS_PADDING: Bytes walk, "http2.headers.padding", "Padding";
     PROMISED_PADDING: Bytes walk, "http2.push_promise.padding", "Padding";
     RST_ERROR: U32 walk, "http2.rst_stream.error", "Error", names(ERRORS);
+    SETTING: None walk, "http2.settings", "Settings", hidden;
     SETTINGS_ID: U16 walk, "http2.settings.id", "Settings Identifier", names(SETTINGS);
     HEADER_TABLE_SIZE: U32 walk, "http2.settings.header_table_size", "Header table size";
     ENABLE_PUSH: U32 walk, "http2.settings.enable_push", "Enable PUSH";
@@ -272,6 +274,7 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         return Ok(());
     }
     let mut r = Reader::new(bytes, 0);
+    out.put(STREAM, 0..r.end(), Value::Present);
     put_number(&mut r, 3, LENGTH, out)?;
     let kind = put_number(&mut r, 1, TYPE, out)? as u8;
     let flags = put_number(&mut r, 1, FLAGS, out)? as u8;
@@ -484,6 +487,7 @@ fn priority(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
 /// RFC 9113 §6.5.
 fn settings(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     while r.left() > 0 {
+        out.put(SETTING, r.at()..r.at() + 6, Value::Present);
         let field = match put_number(r, 2, SETTINGS_ID, out)? {
             1 => HEADER_TABLE_SIZE,
             2 => ENABLE_PUSH,

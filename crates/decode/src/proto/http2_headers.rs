@@ -1,15 +1,21 @@
 //! The header fields of HTTP/2: unpacked frame by frame as they are captured, shown from what was unpacked.
 
 use super::http2::{FRAME_HEADER, frame_type};
+use super::http2_calls::Calls;
+use super::id;
+use crate::Bytes;
 use crate::decryptor::Side;
 use crate::flow::Unpacker;
-use crate::hpack::{Decoder, Error, Representation};
+use crate::hpack::{Decoder, Entries, Error, Representation};
 use crate::limits::{self, Counters};
 use crate::registry::ProtocolId;
 
-/// The header tables of a connection.
+/// The header tables of a connection, and the streams whose headers say that they are calls of gRPC.
 #[derive(Debug, Default)]
-pub(super) struct Tables([Half; 2]);
+pub(super) struct Tables {
+    halves: [Half; 2],
+    calls: Calls,
+}
 
 /// What one side sent.
 #[derive(Debug, Default)]
@@ -29,31 +35,64 @@ impl Unpacker for Tables {
         out: &mut Vec<u8>,
         counters: &mut Counters,
     ) -> Option<(ProtocolId, usize)> {
+        let &[_, _, _, kind, flags, ..] = pdu else { return None };
         let fragment = fragment(pdu)?;
-        let kind = pdu.get(3).copied().unwrap_or(0);
-        let end = pdu.get(4).is_some_and(|flags| flags & flag::END_HEADERS != 0);
-        let half = &mut self.0[side as usize];
+        let stream = Bytes(pdu).u32(5) & 0x7fff_ffff;
+        let ended = flags & flag::END_STREAM != 0 && matches!(kind, frame_type::DATA | frame_type::HEADERS);
+        if kind == frame_type::DATA {
+            self.calls.data(side, stream, fragment, out);
+        } else {
+            self.headers(side, kind, flags, fragment, out, counters);
+            if Entries(out).any(|entry| is_call(entry.name, entry.value)) {
+                self.calls.begin(stream);
+            }
+        }
+        if ended {
+            self.calls.end(side, stream);
+        }
+        (kind == frame_type::DATA && !out.is_empty()).then_some((id::grpc, 0))
+    }
+
+    fn forget(&mut self, side: Side) {
+        self.halves[side as usize].forget();
+        self.calls.forget(side);
+    }
+
+    fn kept(&self) -> usize {
+        let tables: usize = self.halves.iter().map(|half| half.decoder.size() + half.pending.len()).sum();
+        tables + self.calls.kept()
+    }
+}
+
+impl Tables {
+    fn headers(
+        &mut self,
+        side: Side,
+        kind: u8,
+        flags: u8,
+        fragment: &[u8],
+        out: &mut Vec<u8>,
+        counters: &mut Counters,
+    ) {
+        let end = flags & flag::END_HEADERS != 0;
+        let half = &mut self.halves[side as usize];
         // Without the beginning of the block there is nothing to hold on to; what it adds to the table stays unknown.
         if half.open != (kind == frame_type::CONTINUATION) {
             half.forget();
             if kind == frame_type::CONTINUATION {
-                return None;
+                return;
             }
         }
         half.open = !end;
         if half.unpack(fragment, end, out).is_err() {
             counters.header_lists_cut += 1;
         }
-        None
     }
+}
 
-    fn forget(&mut self, side: Side) {
-        self.0[side as usize].forget();
-    }
-
-    fn kept(&self) -> usize {
-        self.0.iter().map(|half| half.decoder.size() + half.pending.len()).sum()
-    }
+/// Whether a header field says that the stream is a call: `application/grpc`, with what else there may be behind it.
+fn is_call(name: Option<&[u8]>, value: Option<&[u8]>) -> bool {
+    name == Some(b"content-type") && value.is_some_and(|value| value.starts_with(b"application/grpc"))
 }
 
 /// Something was left out, or could not be read.
@@ -104,16 +143,18 @@ impl Half {
 
 /// Flags of HTTP/2 frames (RFC 9113 §6).
 pub(super) mod flag {
+    pub(in super::super) const END_STREAM: u8 = 1;
     pub(in super::super) const END_HEADERS: u8 = 4;
     pub(in super::super) const PADDED: u8 = 8;
     pub(in super::super) const PRIORITY: u8 = 0x20;
 }
 
-/// The part of a header block in a frame. None for frames that have none, and for damaged ones.
+/// The part of a header block or of a body in a frame. None for frames that have none, and for damaged ones.
 fn fragment(frame: &[u8]) -> Option<&[u8]> {
     let &[_, _, _, kind, flags, ..] = frame else { return None };
     let padded = flags & flag::PADDED != 0;
     let (padded, skipped) = match kind {
+        frame_type::DATA => (padded, 0),
         frame_type::HEADERS => (padded, if flags & flag::PRIORITY != 0 { 5 } else { 0 }),
         frame_type::PUSH_PROMISE => (padded, 4),
         frame_type::CONTINUATION => (false, 0),
@@ -145,7 +186,6 @@ pub(super) fn representation_name(representation: Representation, index: u32) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hpack::Entries;
 
     fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
         let mut frame = vec![0, 0, payload.len() as u8, kind, flags, 0, 0, 0, 1];

@@ -1,4 +1,8 @@
-//! ICMP for IPv6, RFC 4443, and neighbor discovery, RFC 4861.
+//! ICMP for IPv6, RFC 4443, neighbor discovery, RFC 4861, multicast listener discovery, RFC 3810, and node information
+//! queries, RFC 4620.
+
+mod messages;
+mod options;
 
 use super::prelude::*;
 use crate::checksum;
@@ -17,6 +21,11 @@ fields! {
     RA_FLAG_M: Bool bits(5..6, 0x80), "icmpv6.nd.ra.flag.m", "Managed address configuration",
         when(is_router_advertisement);
     RA_FLAG_O: Bool bits(5..6, 0x40), "icmpv6.nd.ra.flag.o", "Other configuration", when(is_router_advertisement);
+    RA_FLAG_H: Bool bits(5..6, 0x20), "icmpv6.nd.ra.flag.h", "Home Agent", when(is_router_advertisement);
+    RA_FLAG_PRF: U8 bits(5..6, 0x18), "icmpv6.nd.ra.flag.prf", "Prf (Default Router Preference)", names(PREFERENCES),
+        when(is_router_advertisement);
+    RA_FLAG_P: Bool bits(5..6, 0x04), "icmpv6.nd.ra.flag.p", "Proxy", when(is_router_advertisement);
+    RA_FLAG_RSV: U8 bits(5..6, 0x03), "icmpv6.nd.ra.flag.rsv", "Reserved", when(is_router_advertisement);
     LIFETIME: U16 at(6..8), "icmpv6.nd.ra.router_lifetime", "Router lifetime (s)", when(is_router_advertisement);
     REACHABLE: U32 at(8..12), "icmpv6.nd.ra.reachable_time", "Reachable time (ms)", when(is_router_advertisement);
     RETRANS: U32 at(12..16), "icmpv6.nd.ra.retrans_timer", "Retrans timer (ms)", when(is_router_advertisement);
@@ -25,15 +34,82 @@ fields! {
     NA_FLAG_R: Bool bits(4..8, 0x8000_0000), "icmpv6.nd.na.flag.r", "Router", when(is_advertisement);
     NA_FLAG_S: Bool bits(4..8, 0x4000_0000), "icmpv6.nd.na.flag.s", "Solicited", when(is_advertisement);
     NA_FLAG_O: Bool bits(4..8, 0x2000_0000), "icmpv6.nd.na.flag.o", "Override", when(is_advertisement);
+    NA_FLAG_RSV: U32 bits(4..8, 0x1fff_ffff), "icmpv6.nd.na.flag.rsv", "Reserved", when(is_advertisement);
     NA_TARGET: Ip6 at(8..24), "icmpv6.nd.na.target_address", "Target Address", when(is_advertisement);
     RD_TARGET: Ip6 at(8..24), "icmpv6.nd.rd.target_address", "Target Address", when(|v| v.bytes.u8(0) == 137);
     RD_DESTINATION: Ip6 at(24..40), "icmpv6.rd.na.destination_address", "Destination Address",
         when(|v| v.bytes.u8(0) == 137);
-    OPT_TYPE: U8 walk, "icmpv6.opt.type", "Type", names(OPTIONS);
+    RESERVED: Bytes walk, "icmpv6.reserved", "Reserved";
+    OPT: None walk, "icmpv6.opt", "ICMPv6 Option";
+    OPT_TYPE: U8 walk, "icmpv6.opt.type", "Type", names(options::TYPES);
     OPT_LENGTH: U8 walk, "icmpv6.opt.length", "Length";
+    OPT_RESERVED: None walk, "icmpv6.opt.reserved", "Reserved";
+    OPT_PADDING: None walk, "icmpv6.opt.padding", "Padding";
     OPT_LINKADDR: Bytes walk, "icmpv6.opt.linkaddr", "Link-layer address", colons;
+    OPT_SRC_LINKADDR: Bytes walk, "icmpv6.opt.src_linkaddr", "Source Link-layer address", colons, hidden;
+    OPT_TARGET_LINKADDR: Bytes walk, "icmpv6.opt.target_linkaddr", "Target Link-layer address", colons, hidden;
     OPT_PREFIX_LENGTH: U8 walk, "icmpv6.opt.prefix.length", "Prefix Length";
+    OPT_PREFIX_FLAG: U8 walk, "icmpv6.opt.prefix.flag", "Flag", hex;
+    OPT_PREFIX_FLAG_L: Bool walk, "icmpv6.opt.prefix.flag.l", "On-link flag(L)";
+    OPT_PREFIX_FLAG_A: Bool walk, "icmpv6.opt.prefix.flag.a", "Autonomous address-configuration flag(A)";
+    OPT_PREFIX_FLAG_R: Bool walk, "icmpv6.opt.prefix.flag.r", "Router address flag(R)";
+    OPT_PREFIX_FLAG_RESERVED: U8 walk, "icmpv6.opt.prefix.flag.reserved", "Reserved";
+    OPT_VALID_LIFETIME: U32 walk, "icmpv6.opt.prefix.valid_lifetime", "Valid Lifetime";
+    OPT_PREFERRED_LIFETIME: U32 walk, "icmpv6.opt.prefix.preferred_lifetime", "Preferred Lifetime";
     OPT_PREFIX: Ip6 walk, "icmpv6.opt.prefix", "Prefix";
+    OPT_REDIRECTED: None walk, "icmpv6.opt.redirected_packet", "Redirected Packet";
+    OPT_MTU: U32 walk, "icmpv6.opt.mtu", "MTU";
+    OPT_ADVERTISEMENT_INTERVAL: U32 walk, "icmpv6.opt.advertisement_interval", "Advertisement Interval";
+    OPT_HOME_AGENT_PREFERENCE: U16 walk, "icmpv6.opt.home_agent_preference", "Home Agent Preference";
+    OPT_HOME_AGENT_LIFETIME: U16 walk, "icmpv6.opt.home_agent_lifetime", "Home Agent Lifetime";
+    OPT_NONCE: Bytes walk, "icmpv6.opt.nonce", "Nonce";
+    OPT_ROUTE_FLAG: U8 walk, "icmpv6.opt.route_info.flag", "Flag", hex;
+    OPT_ROUTE_PREFERENCE: U8 walk, "icmpv6.opt.route_info.flag.route_preference", "Route Preference", names(PREFERENCES);
+    OPT_ROUTE_RESERVED: U8 walk, "icmpv6.opt.route_info.flag.reserved", "Reserved";
+    OPT_ROUTE_LIFETIME: U32 walk, "icmpv6.opt.route_lifetime", "Route Lifetime";
+    OPT_RDNSS_LIFETIME: U32 walk, "icmpv6.opt.rdnss.lifetime", "Lifetime";
+    OPT_RDNSS: Ip6 walk, "icmpv6.opt.rdnss", "Recursive DNS Servers";
+    OPT_DNSSL_LIFETIME: U32 walk, "icmpv6.opt.dnssl.lifetime", "Lifetime";
+    OPT_DNSSL: Text walk, "icmpv6.opt.dnssl", "Domain Names";
+    OPT_ARO_STATUS: U8 walk, "icmpv6.opt.aro.status", "Status";
+    OPT_ARO_LIFETIME: U16 walk, "icmpv6.opt.aro.registration_lifetime", "Registration Lifetime";
+    OPT_ARO_EUI64: Eui64 walk, "icmpv6.opt.aro.eui64", "EUI-64";
+    OPT_CAPTIVE_PORTAL: Text walk, "icmpv6.opt.captive_portal", "Captive Portal";
+    MLD_DELAY: U16 walk, "icmpv6.mld.maximum_response_delay", "Maximum Response Delay [ms]";
+    MLD_CODE: U16 walk, "icmpv6.mld.maximum_response_code", "Maximum Response Code";
+    MLD_ADDRESS: Ip6 walk, "icmpv6.mld.multicast_address", "Multicast Address";
+    MLD_FLAG: U8 walk, "icmpv6.mld.flag", "Flags", hex;
+    MLD_FLAG_RESERVED: U8 walk, "icmpv6.mld.flag.reserved", "Reserved";
+    MLD_FLAG_S: Bool walk, "icmpv6.mld.flag.s", "Suppress Router-Side Processing";
+    MLD_FLAG_QRV: U8 walk, "icmpv6.mld.flag.qrv", "QRV (Querier's Robustness Variable)";
+    MLD_QQI: U8 walk, "icmpv6.mld.qqi", "QQIC (Querier's Query Interval Code)";
+    MLD_NB_SOURCES: U16 walk, "icmpv6.mld.nb_sources", "Number of Sources";
+    MLD_SOURCE: Ip6 walk, "icmpv6.mld.source_address", "Source Address";
+    MLDR_NB_RECORDS: U16 walk, "icmpv6.mldr.nb_mcast_records", "Number of Multicast Address Records";
+    MAR: None walk, "icmpv6.mldr.mar", "Multicast Address Record";
+    MAR_TYPE: U8 walk, "icmpv6.mldr.mar.record_type", "Record Type", names(messages::RECORDS);
+    MAR_AUX_LEN: U8 walk, "icmpv6.mldr.mar.aux_data_len", "Aux Data Len";
+    MAR_NB_SOURCES: U16 walk, "icmpv6.mldr.mar.nb_sources", "Number of Sources";
+    MAR_ADDRESS: Ip6 walk, "icmpv6.mldr.mar.multicast_address", "Multicast Address";
+    MAR_SOURCE: Ip6 walk, "icmpv6.mldr.mar.source_address", "Source Address";
+    MAR_AUX_DATA: Bytes walk, "icmpv6.mldr.mar.auxiliary_data", "Auxiliary Data";
+    NI_QTYPE: U16 walk, "icmpv6.ni.qtype", "Qtype", names(messages::QUERY_TYPES);
+    NI_FLAG: U16 walk, "icmpv6.ni.flag", "Flags", hex;
+    NI_FLAG_G: Bool walk, "icmpv6.ni.flag.g", "Global-scope addresses";
+    NI_FLAG_S: Bool walk, "icmpv6.ni.flag.s", "Site-local addresses";
+    NI_FLAG_L: Bool walk, "icmpv6.ni.flag.l", "Link-local addresses";
+    NI_FLAG_C: Bool walk, "icmpv6.ni.flag.c", "Compression";
+    NI_FLAG_A: Bool walk, "icmpv6.ni.flag.a", "Unicast Addresses";
+    NI_FLAG_T: Bool walk, "icmpv6.ni.flag.t", "Truncated";
+    NI_FLAG_RSV: U16 walk, "icmpv6.ni.flag.rsv", "Reserved", hex;
+    NI_NONCE: U64 walk, "icmpv6.ni.nonce", "Nonce", hex;
+    NI_SUBJECT_IPV6: Ip6 walk, "icmpv6.ni.query.subject_ipv6", "IPv6 subject address";
+    NI_SUBJECT_FQDN: Text walk, "icmpv6.ni.query.subject_fqdn", "FQDN subject";
+    NI_SUBJECT_IPV4: Ip4 walk, "icmpv6.ni.query.subject_ipv4", "IPv4 subject address";
+    NI_TTL: U32 walk, "icmpv6.ni.reply.node_ttl", "TTL";
+    NI_NAME: Text walk, "icmpv6.ni.reply.node_name", "Name Node";
+    NI_ADDRESS: Ip6 walk, "icmpv6.ni.reply.node_address", "IPv6 Node address";
+    NI_IPV4: Ip4 walk, "icmpv6.ni.reply.ipv4_address", "IPv4 Node address";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
@@ -78,15 +154,8 @@ const TYPES: crate::field::ValueNames = &[
     (143, "Multicast Listener Report Message v2"),
 ];
 
-const OPTIONS: crate::field::ValueNames = &[
-    (1, "Source link-layer address"),
-    (2, "Target link-layer address"),
-    (3, "Prefix information"),
-    (4, "Redirected header"),
-    (5, "MTU"),
-    (25, "Recursive DNS Server"),
-    (31, "DNS Search List Option"),
-];
+/// RFC 4191 §2.1.
+const PREFERENCES: crate::field::ValueNames = &[(0, "Medium"), (1, "High"), (2, "Reserved"), (3, "Low")];
 
 fn is_echo(view: &View<'_>) -> bool {
     matches!(view.bytes.u8(0), 128 | 129)
@@ -100,40 +169,24 @@ fn is_advertisement(view: &View<'_>) -> bool {
     view.bytes.u8(0) == 136
 }
 
-/// The options of neighbor discovery (RFC 4861 §4.6); lengths count 8 bytes.
 fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
-    let start = match view.bytes.u8(0) {
-        133 => 8,
-        134 => 16,
-        135 | 136 => 24,
-        137 => 40,
+    let bytes = view.bytes.0;
+    // Neighbor discovery: the fields in front of the options are at fixed places, but for what is reserved.
+    let (reserved, options) = match view.bytes.u8(0) {
+        130..=132 => return messages::listener(view, out),
+        133 => (4..8, 8),
+        134 => (4..4, 16),
+        135 => (4..8, 24),
+        136 => (4..4, 24),
+        137 => (4..8, 40),
+        139 | 140 => return messages::node_information(view, out),
+        143 => return messages::listener_report(view, out),
         _ => return Ok(()),
     };
-    let mut r = Reader::new(view.bytes.0, start);
-    while r.left() > 0 {
-        let at = r.at();
-        let (kind, length) = (r.u8()?, r.u8()?);
-        if length == 0 {
-            return Err(Short::new(1, 0));
-        }
-        let body = r.take(usize::from(length) * 8 - 2)?;
-        let name = crate::field::value_name(OPTIONS, kind.into()).unwrap_or("Unknown");
-        out.open(at..r.at(), format_args!("ICMPv6 Option ({name})"));
-        out.put(OPT_TYPE, at..at + 1, Value::Unsigned(kind.into()));
-        out.put(OPT_LENGTH, at + 1..at + 2, Value::Unsigned(length.into()));
-        match kind {
-            1 | 2 => out.put(OPT_LINKADDR, at + 2..r.at(), Value::Bytes(body)),
-            3 => {
-                out.put(OPT_PREFIX_LENGTH, at + 2..at + 3, Value::Unsigned(Bytes(body).u8(0).into()));
-                if let Some(prefix) = Bytes(body).array(14) {
-                    out.put(OPT_PREFIX, at + 16..at + 32, Value::Ip6(prefix));
-                }
-            }
-            _ => {}
-        }
-        out.close();
+    if !reserved.is_empty() {
+        put_bytes(&mut Reader::new(bytes, 4), 4, RESERVED, out)?;
     }
-    Ok(())
+    options::walk(&mut Reader::new(bytes, options), out)
 }
 
 fn info(view: &View<'_>, out: &mut String) {

@@ -6,6 +6,10 @@ use super::prelude::*;
 fields! {
     ISREQUEST: Bool walk, "imap.isrequest", "Request";
     LINE: Text walk, "imap.line", "Line";
+    TAG: Text walk, "imap.tag", "Tag", hidden;
+    REQUEST: Text walk, "imap.request", "Request", hidden;
+    RESPONSE: Text walk, "imap.response", "Response", hidden;
+    REQUEST_UID: Bool walk, "imap.request.command.uid", "Request UID";
     REQUEST_TAG: Text walk, "imap.request_tag", "Request Tag";
     REQUEST_COMMAND: Text walk, "imap.request.command", "Request Command";
     RESPONSE_TAG: Text walk, "imap.response_tag", "Response Tag";
@@ -70,12 +74,15 @@ fn put_line(at: usize, bytes: &[u8], response: bool, out: &mut dyn FieldSink) {
     if !response && word.eq_ignore_ascii_case(b"UID") {
         behind = (behind + 4).min(line.len());
         word = lines::word(&line[behind..]).0;
+        out.put(REQUEST_UID, 0..0, Value::Bool(true));
     }
     let fields = match response {
         true if !matches!(word, b"OK" | b"NO" | b"BAD") || tag == b"*" => return,
         true => [RESPONSE_TAG, RESPONSE_STATUS],
         false => [REQUEST_TAG, REQUEST_COMMAND],
     };
+    out.put(TAG, at..at + tag.len(), Value::Text(tag));
+    out.put(if response { RESPONSE } else { REQUEST }, at..at + line.len(), Value::Text(line));
     out.put(fields[0], at..at + tag.len(), Value::Text(tag));
     if !word.is_empty() {
         out.put(fields[1], at + behind..at + behind + word.len(), Value::Text(word));

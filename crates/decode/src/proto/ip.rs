@@ -36,9 +36,17 @@ fields! {
     REASSEMBLED_LENGTH: U32 meta(fragment::length), "ip.reassembled.length", "Reassembled IPv4 length";
     REASSEMBLED_DATA: Bytes meta(fragment::data), "ip.reassembled.data", "Reassembled IPv4 data";
     OPT_TYPE: U8 walk, "ip.opt.type", "Type", names(OPTIONS);
+    OPT_COPY: Bool walk, "ip.opt.type.copy", "Copy on fragmentation";
+    OPT_CLASS: U8 walk, "ip.opt.type.class", "Class", names(OPTION_CLASSES);
+    OPT_NUMBER: U8 walk, "ip.opt.type.number", "Number";
     OPT_LEN: U8 walk, "ip.opt.len", "Length";
     OPT_PTR: U8 walk, "ip.opt.ptr", "Pointer";
     OPT_RA: U16 walk, "ip.opt.ra", "Router Alert";
+    OPT_OVERFLOW: U8 walk, "ip.opt.overflow", "Overflow";
+    OPT_FLAG: U8 walk, "ip.opt.flag", "Flag", hex, names(TIMESTAMP_FLAGS);
+    OPT_TIME_STAMP: U32 walk, "ip.opt.time_stamp", "Time stamp";
+    OPT_TIME_STAMP_ADDR: Ip4 walk, "ip.opt.time_stamp_addr", "Address";
+    SRC_RT: Ip4 walk, "ip.src_rt", "Source Route";
     REC_RT: Ip4 walk, "ip.rec_rt", "Recorded Route";
 }
 
@@ -105,6 +113,8 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         let kind = r.u8()?;
         out.open(at..at + 1, format_args!("IP Option - {}", option_name(kind)));
         out.put(OPT_TYPE, at..at + 1, Value::Unsigned(kind.into()));
+        put_flags(&r, 1, kind.into(), &[(OPT_COPY, 0x80)], out);
+        put_parts(&r, 1, kind.into(), &[(OPT_CLASS, 0x60), (OPT_NUMBER, 0x1f)], out);
         // End and no-operation are single bytes; all others carry their length (RFC 791 §3.1).
         if kind > 1 {
             let length = r.u8()?;
@@ -113,13 +123,11 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
             match kind {
                 7 | 131 | 137 => {
                     out.put(OPT_PTR, body.at()..body.at() + 1, Value::Unsigned(body.u8()?.into()));
-                    while kind == 7 && body.left() >= 4 {
-                        let at = body.at();
-                        if let Some(&address) = body.take(4)?.first_chunk() {
-                            out.put(REC_RT, at..at + 4, Value::Ip4(address));
-                        }
+                    while body.left() >= 4 {
+                        put_ip4(&mut body, if kind == 7 { REC_RT } else { SRC_RT }, out)?;
                     }
                 }
+                68 => timestamps(&mut body, out)?,
                 148 => out.put(OPT_RA, body.at()..body.at() + 2, Value::Unsigned(body.u16()?.into())),
                 _ => {}
             }
@@ -131,6 +139,30 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     }
     Ok(())
 }
+
+/// RFC 791 §3.1: the flag says whether addresses stand between the times.
+fn timestamps(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    put_number(r, 1, OPT_PTR, out)?;
+    let flags = u64::from(r.u8()?);
+    put_parts(r, 1, flags, &[(OPT_OVERFLOW, 0xf0), (OPT_FLAG, 0x0f)], out);
+    while r.left() >= 4 {
+        if matches!(flags & 0x0f, 1 | 3) {
+            put_ip4(r, OPT_TIME_STAMP_ADDR, out)?;
+        }
+        put_number(r, 4, OPT_TIME_STAMP, out)?;
+    }
+    Ok(())
+}
+
+const OPTION_CLASSES: crate::field::ValueNames = &[
+    (0, "Control"),
+    (1, "Reserved for future use"),
+    (2, "Debugging and measurement"),
+    (3, "Reserved for future use"),
+];
+
+const TIMESTAMP_FLAGS: crate::field::ValueNames =
+    &[(0, "Time stamps only"), (1, "Time stamp and address"), (3, "Time stamps for prespecified addresses")];
 
 fn option_name(kind: u8) -> &'static str {
     crate::field::value_name(OPTIONS, kind.into()).unwrap_or("Unknown")

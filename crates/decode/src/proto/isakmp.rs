@@ -8,6 +8,8 @@ fields! {
     RSPI: Bytes at(8..16), "isakmp.rspi", "Responder SPI";
     NEXT_PAYLOAD: U8 walk, "isakmp.nextpayload", "Next payload", names(PAYLOADS);
     VERSION: U8 at(17..18), "isakmp.version", "Version", hex;
+    MAJOR_VERSION: U8 bits(17..18, 0xf0), "isakmp.mjver", "MjVer", hex;
+    MINOR_VERSION: U8 bits(17..18, 0x0f), "isakmp.mnver", "MnVer", hex;
     EXCHANGE_TYPE: U8 at(18..19), "isakmp.exchangetype", "Exchange type", names(EXCHANGES);
     FLAGS: U8 at(19..20), "isakmp.flags", "Flags", hex;
     FLAG_E: Bool bits(19..20, 0x01), "isakmp.flag_e", "Encryption", when(is_version_1);

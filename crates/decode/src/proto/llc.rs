@@ -4,10 +4,21 @@ use super::prelude::*;
 
 fields! {
     DSAP: U8 at(0..1), "llc.dsap", "DSAP", hex, names(SAPS);
+    DSAP_SAP: U8 bits(0..1, 0xfe), "llc.dsap.sap", "SAP";
     DSAP_IG: Bool bits(0..1, 0x01), "llc.dsap.ig", "IG Bit";
     SSAP: U8 at(1..2), "llc.ssap", "SSAP", hex, names(SAPS);
+    SSAP_SAP: U8 bits(1..2, 0xfe), "llc.ssap.sap", "SAP";
     SSAP_CR: Bool bits(1..2, 0x01), "llc.ssap.cr", "CR Bit";
     CONTROL: U16 meta(control), "llc.control", "Control", hex;
+    FTYPE: U8 bits(2..3, 0x03), "llc.control.ftype", "Frame type", hex, when(|v| is_unnumbered(v.bytes));
+    U_COMMAND: U8 bits(2..3, 0xec), "llc.control.u_modifier_cmd", "Command", hex,
+        when(|v| is_unnumbered(v.bytes) && !is_response(v));
+    U_RESPONSE: U8 bits(2..3, 0xec), "llc.control.u_modifier_resp", "Response", hex,
+        when(|v| is_unnumbered(v.bytes) && is_response(v));
+    POLL: Bool bits(2..3, 0x10), "llc.control.p", "Poll",
+        when(|v| is_unnumbered(v.bytes) && !is_response(v) && v.bytes.u8(2) & 0x10 != 0);
+    FINAL: Bool bits(2..3, 0x10), "llc.control.f", "Final",
+        when(|v| is_unnumbered(v.bytes) && is_response(v) && v.bytes.u8(2) & 0x10 != 0);
     N_R: U16 bits(3..4, 0xfe), "llc.control.n_r", "N(R)", when(|v| !is_unnumbered(v.bytes));
     N_S: U16 bits(2..3, 0xfe), "llc.control.n_s", "N(S)", when(|v| v.bytes.u8(2) & 1 == 0);
     OUI: U24 at(3..6), "llc.oui", "Organization Code", names(OUIS), when(is_snap);
@@ -100,6 +111,11 @@ const CISCO_PIDS: crate::field::ValueNames = &[
 /// Unnumbered control fields are one byte, the others two (IEEE 802.2 §5.2).
 fn is_unnumbered(b: Bytes<'_>) -> bool {
     b.u8(2) & 3 == 3
+}
+
+/// The lowest bit of the source says whether the frame is a response (IEEE 802.2 §3.3.1.2).
+fn is_response(view: &View<'_>) -> bool {
+    view.bytes.u8(1) & 1 != 0
 }
 
 fn is_snap(view: &View<'_>) -> bool {

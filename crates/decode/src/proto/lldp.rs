@@ -22,6 +22,22 @@ fields! {
     SYSTEM_DESC: Text walk, "lldp.tlv.system.desc", "System Description";
     SYSTEM_CAP: U16 walk, "lldp.tlv.system_cap", "Capabilities", hex;
     ENABLED_CAP: U16 walk, "lldp.tlv.enable_system_cap", "Enabled Capabilities", hex;
+    CAP_OTHER: Bool walk, "lldp.tlv.system_cap.other", "Other";
+    CAP_REPEATER: Bool walk, "lldp.tlv.system_cap.repeater", "Repeater";
+    CAP_BRIDGE: Bool walk, "lldp.tlv.system_cap.bridge", "Bridge";
+    CAP_WLAN_ACCESS_PT: Bool walk, "lldp.tlv.system_cap.wlan_access_pt", "WLAN access point";
+    CAP_ROUTER: Bool walk, "lldp.tlv.system_cap.router", "Router";
+    CAP_TELEPHONE: Bool walk, "lldp.tlv.system_cap.telephone", "Telephone";
+    CAP_DOCSIS_CABLE_DEVICE: Bool walk, "lldp.tlv.system_cap.docsis_cable_device", "DOCSIS cable device";
+    CAP_STATION_ONLY: Bool walk, "lldp.tlv.system_cap.station_only", "Station only";
+    ENABLED_OTHER: Bool walk, "lldp.tlv.enable_system_cap.other", "Other";
+    ENABLED_REPEATER: Bool walk, "lldp.tlv.enable_system_cap.repeater", "Repeater";
+    ENABLED_BRIDGE: Bool walk, "lldp.tlv.enable_system_cap.bridge", "Bridge";
+    ENABLED_WLAN_ACCESS_PT: Bool walk, "lldp.tlv.enable_system_cap.wlan_access_pt", "WLAN access point";
+    ENABLED_ROUTER: Bool walk, "lldp.tlv.enable_system_cap.router", "Router";
+    ENABLED_TELEPHONE: Bool walk, "lldp.tlv.enable_system_cap.telephone", "Telephone";
+    ENABLED_DOCSIS_CABLE_DEVICE: Bool walk, "lldp.tlv.enable_system_cap.docsis_cable_device", "DOCSIS cable device";
+    ENABLED_STATION_ONLY: Bool walk, "lldp.tlv.enable_system_cap.station_only", "Station only";
     MGN_LEN: U8 walk, "lldp.mgn.address.len", "Address String Length";
     MGN_SUBTYPE: U8 walk, "lldp.mgn.address.subtype", "Address Subtype", names(FAMILIES);
     MGN_IP4: Ip4 walk, "lldp.mgn.addr.ip4", "Management Address";
@@ -30,6 +46,23 @@ fields! {
     MGN_INTERFACE_SUBTYPE: U8 walk, "lldp.mgn.interface.subtype", "Interface Subtype", names(INTERFACES);
     MGN_INTERFACE: U32 walk, "lldp.mgn.interface.number", "Interface Number";
     MGN_OID_LEN: U8 walk, "lldp.mgn.obj.len", "OID String Length";
+    DOT1_SUBTYPE: U8 walk, "lldp.ieee.802_1.subtype", "IEEE 802.1 Subtype", hex, names(DOT1_SUBTYPES);
+    PORT_VLAN_ID: U16 walk, "lldp.ieee.802_1.port_vlan.id", "Port VLAN Identifier";
+    PROTO_VLAN_FLAG: U8 walk, "lldp.ieee.802_1.port_and_vlan_id_flag", "Flags", hex;
+    PROTO_VLAN_SUPPORTED: Bool walk, "lldp.ieee.802_1.port_and_vlan_id_flag.supported", "Port and Protocol VLAN";
+    PROTO_VLAN_ENABLED: Bool walk, "lldp.ieee.802_1.port_and_vlan_id_flag.enabled", "Port and Protocol VLAN";
+    PROTO_VLAN_ID: U16 walk, "lldp.ieee.802_1.port_proto_vlan.id", "Port and Protocol VLAN Identifier";
+    VLAN_ID: U16 walk, "lldp.ieee.802_1.vlan.id", "VLAN Identifier";
+    VLAN_NAME_LEN: U8 walk, "lldp.ieee.802_1.vlan.name_len", "VLAN Name Length";
+    VLAN_NAME: Text walk, "lldp.ieee.802_1.vlan.name", "VLAN Name";
+    PROTO_ID_LENGTH: U8 walk, "lldp.ieee.802_1.proto.id_length", "Protocol Identity Length";
+    PROTO_ID: Bytes walk, "lldp.ieee.802_1.proto.id", "Protocol Identity";
+    DOT3_SUBTYPE: U8 walk, "lldp.ieee.802_3.subtype", "IEEE 802.3 Subtype", hex, names(DOT3_SUBTYPES);
+    AGGREGATION_STATUS: U8 walk, "lldp.ieee.802_3.aggregation_status", "Aggregation Status", hex;
+    AGGREGATION_CAP: Bool walk, "lldp.ieee.802_3.aggregation_status.cap", "Aggregation Capability";
+    AGGREGATION_ENABLED: Bool walk, "lldp.ieee.802_3.aggregation_status.enabled", "Aggregation Status";
+    AGGREGATED_PORT: U32 walk, "lldp.ieee.802_3.aggregated_port_id", "Aggregated Port Id";
+    MAX_FRAME_SIZE: U16 walk, "lldp.ieee.802_3.max_frame_size", "Maximum Frame Size";
     OUI: U24 walk, "lldp.orgtlv.oui", "Organization Unique Code", names(OUIS);
 }
 
@@ -101,6 +134,29 @@ const OUIS: crate::field::ValueNames = &[
     (0x00_80c2, "IEEE 802.1 Working Group"),
 ];
 
+/// IEEE 802.1AB §8.5.8.1.
+const CAPABILITY_BITS: &[(FieldIndex, u64)] = &[
+    (CAP_OTHER, 0x01),
+    (CAP_REPEATER, 0x02),
+    (CAP_BRIDGE, 0x04),
+    (CAP_WLAN_ACCESS_PT, 0x08),
+    (CAP_ROUTER, 0x10),
+    (CAP_TELEPHONE, 0x20),
+    (CAP_DOCSIS_CABLE_DEVICE, 0x40),
+    (CAP_STATION_ONLY, 0x80),
+];
+
+const ENABLED_BITS: &[(FieldIndex, u64)] = &[
+    (ENABLED_OTHER, 0x01),
+    (ENABLED_REPEATER, 0x02),
+    (ENABLED_BRIDGE, 0x04),
+    (ENABLED_WLAN_ACCESS_PT, 0x08),
+    (ENABLED_ROUTER, 0x10),
+    (ENABLED_TELEPHONE, 0x20),
+    (ENABLED_DOCSIS_CABLE_DEVICE, 0x40),
+    (ENABLED_STATION_ONLY, 0x80),
+];
+
 /// Type and length share 16 bits, 7 and 9 (IEEE 802.1AB §8.4).
 fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     let mut r = Reader::new(view.bytes.0, 0);
@@ -156,14 +212,60 @@ fn value(kind: u64, body: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<()
         SYSTEM_NAME_TLV => put_padded(body, SYSTEM_NAME, out)?,
         SYSTEM_DESCRIPTION => put_padded(body, SYSTEM_DESC, out)?,
         CAPABILITIES => {
-            put_number(body, 2, SYSTEM_CAP, out)?;
-            put_number(body, 2, ENABLED_CAP, out)?;
+            let capabilities = put_number(body, 2, SYSTEM_CAP, out)?;
+            put_flags(body, 2, capabilities, CAPABILITY_BITS, out);
+            let enabled = put_number(body, 2, ENABLED_CAP, out)?;
+            put_flags(body, 2, enabled, ENABLED_BITS, out);
         }
         MANAGEMENT_ADDRESS => management_address(body, out)?,
-        ORGANIZATION => _ = put_number(body, 3, OUI, out)?,
+        ORGANIZATION => organization(body, out)?,
         _ => {}
     }
     Ok(())
+}
+
+const DOT1_SUBTYPES: crate::field::ValueNames =
+    &[(1, "Port VLAN ID"), (2, "Port and Protocol VLAN ID"), (3, "VLAN Name"), (4, "Protocol Identity")];
+
+const DOT3_SUBTYPES: crate::field::ValueNames = &[
+    (1, "MAC/PHY Configuration/Status"),
+    (2, "Power Via MDI"),
+    (3, "Link Aggregation"),
+    (4, "Maximum Frame Size"),
+];
+
+/// Who defines the TLV, its number and what it holds (IEEE 802.1Q §D.2, IEEE 802.3 §79.3).
+fn organization(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    match put_number(r, 3, OUI, out)? {
+        0x00_80c2 => match put_number(r, 1, DOT1_SUBTYPE, out)? {
+            1 => put_number(r, 2, PORT_VLAN_ID, out).map(drop),
+            2 => {
+                let flags = put_number(r, 1, PROTO_VLAN_FLAG, out)?;
+                put_flags(r, 1, flags, &[(PROTO_VLAN_SUPPORTED, 2), (PROTO_VLAN_ENABLED, 4)], out);
+                put_number(r, 2, PROTO_VLAN_ID, out).map(drop)
+            }
+            3 => {
+                put_number(r, 2, VLAN_ID, out)?;
+                let length = put_number(r, 1, VLAN_NAME_LEN, out)? as usize;
+                put_padded(&mut r.sub(length)?, VLAN_NAME, out)
+            }
+            4 => {
+                let length = put_number(r, 1, PROTO_ID_LENGTH, out)? as usize;
+                put_rest(&mut r.sub(length)?, PROTO_ID, out)
+            }
+            _ => Ok(()),
+        },
+        0x00_120f => match put_number(r, 1, DOT3_SUBTYPE, out)? {
+            3 => {
+                let status = put_number(r, 1, AGGREGATION_STATUS, out)?;
+                put_flags(r, 1, status, &[(AGGREGATION_CAP, 1), (AGGREGATION_ENABLED, 2)], out);
+                put_number(r, 4, AGGREGATED_PORT, out).map(drop)
+            }
+            4 => put_number(r, 2, MAX_FRAME_SIZE, out).map(drop),
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
 }
 
 /// Text that some devices end with a zero byte.

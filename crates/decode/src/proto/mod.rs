@@ -8,6 +8,7 @@ mod dns_content;
 mod dns_names;
 mod fragment;
 mod gss;
+mod http2_calls;
 mod http2_headers;
 mod http2_names;
 mod http_body;
@@ -92,6 +93,7 @@ protocols! {
     x509af
     http
     http2
+    grpc
     dhcp
     ntp
     tftp
@@ -149,6 +151,7 @@ protocols! {
     gtp
     gtpv2
     mpls
+    mpls_y1711
     pwethcw
     pppoe
     pppoed
@@ -190,7 +193,8 @@ mod prelude {
 
     pub(super) use super::put::{
         append, append_first, append_name, append_ports, put_bytes, put_flags, put_ip4, put_ip6, put_list,
-        put_little, put_mac, put_number, put_rest, put_text, put_text_z, put_varint, text_z, without_padding,
+        put_little, put_mac, put_number, put_parts, put_rest, put_text, put_text_z, put_varint, text_z,
+        without_padding,
     };
     pub(super) use super::{id, names};
     pub(super) use crate::decoded::{View, append_ends};

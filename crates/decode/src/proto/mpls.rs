@@ -27,6 +27,9 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     ..Protocol::new("mpls", "MultiProtocol Label Switching Header", "MPLS")
 };
 
+/// The label of OAM packets (RFC 3429).
+const OAM_ALERT: u32 = 14;
+
 /// What the stack carries is known to the routers only; like them when they balance load, look at the first bits
 /// (RFC 4928 §3): 4 and 6 are IP, 0 the control word of a pseudowire (RFC 4385 §3), mostly of Ethernet.
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
@@ -38,7 +41,10 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
             break;
         }
     }
+    // The OAM label stands at the bottom (RFC 3429 §3).
+    let is_oam = b.u32(header - 4) >> 12 == OAM_ALERT;
     let next = match b.u8(header) >> 4 {
+        _ if is_oam => id::mpls_y1711,
         4 => id::ip,
         6 => id::ipv6,
         0 if is_ethernet(b, header + 4) => id::pwethcw,

@@ -21,6 +21,31 @@ fields! {
     EXT_TYPE: U16 walk, "ntp.ext.type", "Field Type", hex;
     EXT_LENGTH: U16 walk, "ntp.ext.length", "Length";
     EXT_VALUE: Bytes walk, "ntp.ext.value", "Value";
+    CTRL_FLAGS2: U8 at(1..2), "ntp.ctrl.flags2", "Flags 2", hex, when(is_control);
+    CTRL_R: U8 bits(1..2, 0x80), "ntp.ctrl.flags2.r", "Response bit", names(&[(0, "Request"), (1, "Response")]), when(is_control);
+    CTRL_ERROR: U8 bits(1..2, 0x40), "ntp.ctrl.flags2.error", "Error bit", when(is_control);
+    CTRL_MORE: U8 bits(1..2, 0x20), "ntp.ctrl.flags2.more", "More bit", when(is_control);
+    CTRL_OPCODE: U8 bits(1..2, 0x1f), "ntp.ctrl.flags2.opcode", "Opcode", names(OPCODES), when(is_control);
+    CTRL_SEQUENCE: U16 at(2..4), "ntp.ctrl.sequence", "Sequence", when(is_control);
+    CTRL_STATUS: U16 walk, "ntp.ctrl.status", "Status", hex;
+    SYS_LI: U16 walk, "ntp.ctrl.sys_status.li", "Leap Indicator", names(LEAP);
+    SYS_CLKSRC: U16 walk, "ntp.ctrl.sys_status.clksrc", "Clock Source";
+    SYS_COUNT: U16 walk, "ntp.ctrl.sys_status.count", "System Event Counter";
+    SYS_CODE: U16 walk, "ntp.ctrl.sys_status.code", "System Event Code";
+    ERR_STATUS: U16 walk, "ntp.ctrl.err_status", "Error Status Word";
+    PEER_CONFIG: Bool walk, "ntp.ctrl.peer_status.config", "Peer Status";
+    PEER_AUTHENABLE: Bool walk, "ntp.ctrl.peer_status.authenable", "Peer Status";
+    PEER_AUTHENTIC: Bool walk, "ntp.ctrl.peer_status.authentic", "Peer Status";
+    PEER_REACH: Bool walk, "ntp.ctrl.peer_status.reach", "Peer Status";
+    PEER_BCAST: Bool walk, "ntp.ctrl.peer_status.bcast", "Peer Status broadcast association";
+    PEER_SELECTION: U16 walk, "ntp.ctrl.peer_status.selection", "Peer Selection";
+    PEER_COUNT: U16 walk, "ntp.ctrl.peer_status.count", "Peer Event Counter";
+    PEER_CODE: U16 walk, "ntp.ctrl.peer_status.code", "Peer Event Code";
+    CTRL_ASSOCID: U16 walk, "ntp.ctrl.associd", "AssociationID";
+    CTRL_OFFSET: U16 walk, "ntp.ctrl.offset", "Offset";
+    CTRL_COUNT: U16 walk, "ntp.ctrl.count", "Count";
+    CTRL_DATA: None walk, "ntp.ctrl.data", "Data";
+    CTRL_ITEM: None walk, "ntp.ctrl.item", "Item";
     KEYID: Bytes walk, "ntp.keyid", "Key ID";
     MAC: Bytes walk, "ntp.mac", "Message Authentication Code";
 }
@@ -74,7 +99,80 @@ fn is_time(view: &View<'_>) -> bool {
     mode(view.bytes) < 6
 }
 
+fn is_control(view: &View<'_>) -> bool {
+    mode(view.bytes) == 6
+}
+
+/// RFC 9327 §2.
+const OPCODES: crate::field::ValueNames = &[
+    (0, "Reserved"),
+    (1, "Read status"),
+    (2, "Read variables"),
+    (3, "Write variables"),
+    (4, "Read clock variables"),
+    (5, "Write clock variables"),
+    (6, "Set trap address/port"),
+    (7, "Trap response"),
+    (8, "Runtime configuration"),
+    (9, "Export configuration to file"),
+    (10, "Retrieve remote address stats"),
+    (11, "Retrieve ordered list"),
+    (12, "Request client-specific nonce"),
+    (31, "Unset trap address/port"),
+];
+
+/// Control messages (RFC 9327 §2): what the status tells depends on whom it is of; a list of associations has one for each.
+fn control(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    const RESPONSE: u8 = 0x80;
+    const ERROR: u8 = 0x40;
+    let flags = view.bytes.u8(1);
+    let opcode = flags & 0x1f;
+    let mut r = Reader::new(view.header().0, 4);
+    let status = put_number(&mut r, 2, CTRL_STATUS, out)?;
+    let association = view.bytes.u16(6);
+    if flags & ERROR != 0 {
+        put_parts(&r, 2, status, &[(ERR_STATUS, 0xff00)], out);
+    } else if flags & RESPONSE != 0 && matches!(opcode, 1 | 2) {
+        if association == 0 {
+            let parts = [(SYS_LI, 0xc000), (SYS_CLKSRC, 0x3f00), (SYS_COUNT, 0xf0), (SYS_CODE, 0x0f)];
+            put_parts(&r, 2, status, &parts, out);
+        } else {
+            peer_status(&r, status, out);
+        }
+    }
+    put_number(&mut r, 2, CTRL_ASSOCID, out)?;
+    put_number(&mut r, 2, CTRL_OFFSET, out)?;
+    let count = put_number(&mut r, 2, CTRL_COUNT, out)? as usize;
+    if count == 0 {
+        return Ok(());
+    }
+    let mut data = r.sub(count.min(r.left()))?;
+    out.put(CTRL_DATA, data.at()..data.end(), Value::Present);
+    while flags & RESPONSE != 0 && opcode == 1 && data.left() >= 4 {
+        out.put(CTRL_ITEM, data.at()..data.at() + 4, Value::Present);
+        put_number(&mut data, 2, CTRL_ASSOCID, out)?;
+        let status = put_number(&mut data, 2, CTRL_STATUS, out)?;
+        peer_status(&data, status, out);
+    }
+    Ok(())
+}
+
+fn peer_status(r: &Reader<'_>, status: u64, out: &mut dyn FieldSink) {
+    let flags = [
+        (PEER_CONFIG, 0x8000),
+        (PEER_AUTHENABLE, 0x4000),
+        (PEER_AUTHENTIC, 0x2000),
+        (PEER_REACH, 0x1000),
+        (PEER_BCAST, 0x0800),
+    ];
+    put_flags(r, 2, status, &flags, out);
+    put_parts(r, 2, status, &[(PEER_SELECTION, 0x0700), (PEER_COUNT, 0xf0), (PEER_CODE, 0x0f)], out);
+}
+
 fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    if is_control(view) {
+        return control(view, out);
+    }
     if !is_time(view) {
         return Ok(());
     }

@@ -3,7 +3,7 @@
 
 use plaintap_packet::Nanos;
 
-use crate::field::{Field, FieldIndex, FieldSink, Value};
+use crate::field::{Field, FieldIndex, FieldSink, Kind, Value};
 use crate::{Bytes, Reader, Short, View, text};
 
 /// Gives out the next big-endian number of `length` bytes, and returns it.
@@ -94,6 +94,57 @@ pub(super) fn put_flags(
 ) {
     for &(field, mask) in flags {
         out.put(field, r.at() - width..r.at(), Value::Bool(number & mask != 0));
+    }
+}
+
+/// Gives out what is left as the type of its row in `rows` says: numbers and addresses one after the other, text and bytes
+/// whole.
+pub(super) fn put_typed(
+    r: &mut Reader<'_>,
+    rows: &[Field],
+    field: FieldIndex,
+    out: &mut dyn FieldSink,
+) -> Result<(), Short> {
+    let Some(kind) = rows.get(usize::from(field.0)).map(|row| row.kind) else { return Ok(()) };
+    if matches!(kind, Kind::Text | Kind::Bytes) {
+        let length = r.left();
+        return if kind == Kind::Text {
+            put_text(r, length, field, out)
+        } else {
+            put_bytes(r, length, field, out)
+        };
+    }
+    while r.left() > 0 {
+        match kind {
+            Kind::Ip4 => put_ip4(r, field, out)?,
+            Kind::Ip6 => put_ip6(r, field, out)?,
+            Kind::Mac => put_mac(r, field, out)?,
+            Kind::Bool => {
+                let at = r.at();
+                out.put(field, at..at + 1, Value::Bool(r.u8()? != 0));
+            }
+            Kind::Time => {
+                let at = r.at();
+                let seconds = r.number(4)? as i64;
+                out.put(field, at..at + 4, Value::Time(Nanos(seconds * 1_000_000_000)));
+            }
+            _ => drop(put_number(r, kind.width() as usize, field, out)?),
+        }
+    }
+    Ok(())
+}
+
+/// Gives out parts of `number`, which lies in the `width` bytes in front of the reader, each as a number of its own.
+pub(super) fn put_parts(
+    r: &Reader<'_>,
+    width: usize,
+    number: u64,
+    parts: &[(FieldIndex, u64)],
+    out: &mut dyn FieldSink,
+) {
+    for &(field, mask) in parts {
+        let part = (number & mask) >> mask.trailing_zeros();
+        out.put(field, r.at() - width..r.at(), Value::Unsigned(part));
     }
 }
 

@@ -1,34 +1,50 @@
-//! Remote Authentication Dial In User Service, RFC 2865, and its accounting, RFC 2866.
+//! Remote Authentication Dial In User Service, RFC 2865, its accounting, RFC 2866, and its dynamic authorization, RFC 5176.
 
+mod attributes;
+mod names;
+
+use self::attributes::attribute_fields;
 use super::prelude::*;
+use super::put::put_typed;
+use crate::field::Kind;
 
-fields! {
+/// Attributes of one vendor: number and field, sorted by number.
+type Attributes = &'static [(u8, FieldIndex)];
+
+attribute_fields! {
     CODE: U8 at(0..1), "radius.code", "Code", names(CODES);
     ID: U8 at(1..2), "radius.id", "Packet identifier";
     LENGTH: U16 at(2..4), "radius.length", "Length";
     AUTHENTICATOR: Bytes at(4..20), "radius.authenticator", "Authenticator";
+    REQUEST: Bool meta(|v, out| if is_request(v) { out(Value::Bool(true)) }), "radius.req", "Request", hidden;
+    RESPONSE: Bool meta(|v, out| if is_response(v) { out(Value::Bool(true)) }), "radius.rsp", "Response", hidden;
     AVP: Bytes walk, "radius.avp", "AVP";
     AVP_TYPE: U8 walk, "radius.avp.type", "Type";
     AVP_LENGTH: U8 walk, "radius.avp.length", "Length";
-    USER_NAME: Text walk, "radius.User_Name", "User-Name";
-    USER_PASSWORD: Bytes walk, "radius.User_Password_encrypted", "User-Password (encrypted)";
-    NAS_IP_ADDRESS: Ip4 walk, "radius.NAS_IP_Address", "NAS-IP-Address";
-    NAS_PORT: U32 walk, "radius.NAS_Port", "NAS-Port";
-    SERVICE_TYPE: U32 walk, "radius.Service_Type", "Service-Type";
-    FRAMED_IP_ADDRESS: Ip4 walk, "radius.Framed_IP_Address", "Framed-IP-Address";
-    REPLY_MESSAGE: Text walk, "radius.Reply_Message", "Reply-Message";
-    STATE: Bytes walk, "radius.State", "State";
-    CLASS: Bytes walk, "radius.Class", "Class";
-    SESSION_TIMEOUT: U32 walk, "radius.Session_Timeout", "Session-Timeout";
-    CALLED_STATION_ID: Text walk, "radius.Called_Station_Id", "Called-Station-Id";
-    CALLING_STATION_ID: Text walk, "radius.Calling_Station_Id", "Calling-Station-Id";
-    NAS_IDENTIFIER: Text walk, "radius.NAS_Identifier", "NAS-Identifier";
-    ACCT_STATUS_TYPE: U32 walk, "radius.Acct_Status_Type", "Acct-Status-Type";
-    ACCT_SESSION_ID: Text walk, "radius.Acct_Session_Id", "Acct-Session-Id";
-    ACCT_SESSION_TIME: U32 walk, "radius.Acct_Session_Time", "Acct-Session-Time";
-    NAS_PORT_TYPE: U32 walk, "radius.NAS_Port_Type", "NAS-Port-Type";
-    MESSAGE_AUTHENTICATOR: Bytes walk, "radius.Message_Authenticator", "Message-Authenticator";
-    NAS_PORT_ID: Text walk, "radius.NAS_Port_Id", "NAS-Port-Id";
+    EXTENDED_TYPE: U8 walk, "radius.avp.extended_type", "Extended Type";
+    EXTENDED_MORE: Bool walk, "radius.avp.extended_more", "Extended More";
+    VENDOR_ID: U32 walk, "radius.avp.vendor_id", "Vendor ID", names(VENDORS);
+    VENDOR_TYPE: U8 walk, "radius.avp.vendor_type", "Type";
+    VENDOR_LEN: U8 walk, "radius.avp.vendor_len", "Length";
+    UNKNOWN: Bytes walk, "radius.Unknown_Attribute", "Unknown-Attribute";
+    CHAP_IDENT: U8 walk, "radius.CHAP_Ident", "CHAP Ident", hex;
+    CHAP_STRING: Bytes walk, "radius.CHAP_String", "CHAP String";
+    EAP_FRAGMENT: Bytes walk, "radius.eap_fragment", "EAP fragment";
+    EGRESS_VLANID_TAG: U32 walk, "radius.egress_vlanid_tag", "Tag", hex, names(VLAN_TAGS);
+    EGRESS_VLANID_PAD: U32 walk, "radius.egress_vlanid_pad", "Pad", hex;
+    EGRESS_VLANID: U32 walk, "radius.egress_vlanid", "Vlan ID";
+    EGRESS_VLAN_NAME_TAG: U8 walk, "radius.egress_vlan_name_tag", "Tag", hex, names(VLAN_TAGS);
+    EGRESS_VLAN_NAME: Text walk, "radius.egress_vlan_name", "Vlan Name";
+    TUNNEL_TYPE_TAG: U8 walk, "radius.Tunnel_Type.tag", "Tag", hex;
+    TUNNEL_MEDIUM_TYPE_TAG: U8 walk, "radius.Tunnel_Medium_Type.tag", "Tag", hex;
+    TUNNEL_CLIENT_ENDPOINT_TAG: U8 walk, "radius.Tunnel_Client_Endpoint.tag", "Tag", hex;
+    TUNNEL_SERVER_ENDPOINT_TAG: U8 walk, "radius.Tunnel_Server_Endpoint.tag", "Tag", hex;
+    TUNNEL_PASSWORD_TAG: U8 walk, "radius.Tunnel_Password.tag", "Tag", hex;
+    TUNNEL_PRIVATE_GROUP_ID_TAG: U8 walk, "radius.Tunnel_Private_Group_Id.tag", "Tag", hex;
+    TUNNEL_ASSIGNMENT_ID_TAG: U8 walk, "radius.Tunnel_Assignment_Id.tag", "Tag", hex;
+    TUNNEL_PREFERENCE_TAG: U8 walk, "radius.Tunnel_Preference.tag", "Tag", hex;
+    TUNNEL_CLIENT_AUTH_ID_TAG: U8 walk, "radius.Tunnel_Client_Auth_Id.tag", "Tag", hex;
+    TUNNEL_SERVER_AUTH_ID_TAG: U8 walk, "radius.Tunnel_Server_Auth_Id.tag", "Tag", hex;
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
@@ -73,38 +89,55 @@ const CODES: crate::field::ValueNames = &[
     (45, "CoA-NAK"),
 ];
 
-/// How an attribute's value is read.
-enum Form {
-    Text,
-    Bytes,
-    Number,
-    Address,
+/// Those that ask (RFC 2865 §3, RFC 5176 §2.3).
+fn is_request(view: &View<'_>) -> bool {
+    matches!(view.bytes.u8(0), 1 | 4 | 12 | 40 | 43)
 }
 
-/// The attributes whose values are shown.
-fn attribute(kind: u8) -> Option<(FieldIndex, Form)> {
-    Some(match kind {
-        1 => (USER_NAME, Form::Text),
-        2 => (USER_PASSWORD, Form::Bytes),
-        4 => (NAS_IP_ADDRESS, Form::Address),
-        5 => (NAS_PORT, Form::Number),
-        6 => (SERVICE_TYPE, Form::Number),
-        8 => (FRAMED_IP_ADDRESS, Form::Address),
-        18 => (REPLY_MESSAGE, Form::Text),
-        24 => (STATE, Form::Bytes),
-        25 => (CLASS, Form::Bytes),
-        27 => (SESSION_TIMEOUT, Form::Number),
-        30 => (CALLED_STATION_ID, Form::Text),
-        31 => (CALLING_STATION_ID, Form::Text),
-        32 => (NAS_IDENTIFIER, Form::Text),
-        40 => (ACCT_STATUS_TYPE, Form::Number),
-        44 => (ACCT_SESSION_ID, Form::Text),
-        46 => (ACCT_SESSION_TIME, Form::Number),
-        61 => (NAS_PORT_TYPE, Form::Number),
-        80 => (MESSAGE_AUTHENTICATOR, Form::Bytes),
-        87 => (NAS_PORT_ID, Form::Text),
-        _ => return None,
-    })
+fn is_response(view: &View<'_>) -> bool {
+    matches!(view.bytes.u8(0), 2 | 3 | 5 | 11 | 41 | 42 | 44 | 45)
+}
+
+/// Enterprise numbers (IANA) of the vendors whose attributes are known.
+const VENDORS: crate::field::ValueNames =
+    &[(9, "ciscoSystems"), (311, "Microsoft"), (10415, "3GPP"), (14122, "WISPr")];
+
+/// RFC 4675 §2.1.
+const VLAN_TAGS: crate::field::ValueNames = &[(0x31, "Tagged"), (0x32, "Untagged")];
+
+/// Attributes that begin with a tag, which groups those of one tunnel (RFC 2868 §3).
+const TAGGED: &[(FieldIndex, FieldIndex)] = &[
+    (TUNNEL_TYPE, TUNNEL_TYPE_TAG),
+    (TUNNEL_MEDIUM_TYPE, TUNNEL_MEDIUM_TYPE_TAG),
+    (TUNNEL_CLIENT_ENDPOINT, TUNNEL_CLIENT_ENDPOINT_TAG),
+    (TUNNEL_SERVER_ENDPOINT, TUNNEL_SERVER_ENDPOINT_TAG),
+    (TUNNEL_PASSWORD, TUNNEL_PASSWORD_TAG),
+    (TUNNEL_PRIVATE_GROUP_ID, TUNNEL_PRIVATE_GROUP_ID_TAG),
+    (TUNNEL_ASSIGNMENT_ID, TUNNEL_ASSIGNMENT_ID_TAG),
+    (TUNNEL_PREFERENCE, TUNNEL_PREFERENCE_TAG),
+    (TUNNEL_CLIENT_AUTH_ID, TUNNEL_CLIENT_AUTH_ID_TAG),
+    (TUNNEL_SERVER_AUTH_ID, TUNNEL_SERVER_AUTH_ID_TAG),
+];
+
+/// Attributes whose values have parts of their own.
+mod number {
+    pub(super) const CHAP_PASSWORD: u8 = 3;
+    pub(super) const VENDOR_SPECIFIC: u8 = 26;
+    pub(super) const EGRESS_VLANID: u8 = 56;
+    pub(super) const EGRESS_VLAN_NAME: u8 = 58;
+    pub(super) const EAP_MESSAGE: u8 = 79;
+    pub(super) const EXTENDED_FIRST: u8 = 241;
+    pub(super) const LONG_EXTENDED_FIRST: u8 = 245;
+    pub(super) const EXTENDED_LAST: u8 = 246;
+}
+
+fn find(attributes: Attributes, number: u8) -> Option<FieldIndex> {
+    let found = attributes.binary_search_by_key(&number, |&(number, _)| number).ok()?;
+    Some(attributes[found].1)
+}
+
+fn label(field: Option<FieldIndex>) -> &'static str {
+    field.and_then(|field| FIELDS.get(usize::from(field.0))).map_or("Unknown-Attribute", |row| row.label)
 }
 
 fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
@@ -115,29 +148,126 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         if length < 2 {
             return Err(Short::new(2, length.into()));
         }
-        let mut value = r.sub(usize::from(length) - 2)?;
-        let field = attribute(kind);
-        let name = field.as_ref().and_then(|(field, _)| FIELDS.get(usize::from(field.0)));
-        out.open(
-            at..r.at(),
-            format_args!("AVP: t={}({kind}) l={length}", name.map_or("Unknown", |row| row.label)),
-        );
+        let value = r.sub(usize::from(length) - 2)?;
+        let field = find(STANDARD, kind);
+        let name = match kind {
+            number::VENDOR_SPECIFIC => "Vendor-Specific",
+            number::EGRESS_VLANID => "Egress-VLANID",
+            number::EGRESS_VLAN_NAME => "Egress-VLAN-Name",
+            number::EAP_MESSAGE => "EAP-Message",
+            number::EXTENDED_FIRST..=number::EXTENDED_LAST => "Extended-Attribute",
+            _ => label(field),
+        };
+        out.open(at..r.at(), format_args!("AVP: t={name}({kind}) l={length}"));
         out.put(AVP, at..r.at(), Value::Bytes(&r.whole()[at..r.at()]));
         out.put(AVP_TYPE, at..at + 1, Value::Unsigned(kind.into()));
         out.put(AVP_LENGTH, at + 1..at + 2, Value::Unsigned(length.into()));
-        if let Some((field, form)) = field {
-            // A value of a wrong length does not hide the next attribute.
-            let _ = match form {
-                Form::Text => {
-                    let length = value.left();
-                    put_text(&mut value, length, field, out)
-                }
-                Form::Bytes => put_rest(&mut value, field, out),
-                Form::Number => put_number(&mut value, 4, field, out).map(drop),
-                Form::Address => put_ip4(&mut value, field, out),
-            };
-        }
+        // A value of a wrong length does not hide the next attribute.
+        let _ = attribute(kind, field, value, out);
         out.close();
     }
     Ok(())
+}
+
+fn attribute(
+    kind: u8,
+    field: Option<FieldIndex>,
+    mut value: Reader<'_>,
+    out: &mut dyn FieldSink,
+) -> Result<(), Short> {
+    match kind {
+        number::CHAP_PASSWORD => {
+            put_rest(&mut { value }, CHAP_PASSWORD, out)?;
+            put_number(&mut value, 1, CHAP_IDENT, out)?;
+            put_rest(&mut value, CHAP_STRING, out)
+        }
+        number::VENDOR_SPECIFIC => vendor_specific(&mut value, out),
+        // RFC 4675 §2.1: a tag, 12 bits of padding and 12 of the number.
+        number::EGRESS_VLANID => {
+            let at = value.at();
+            let number = value.number(4)?;
+            for (field, shift, mask) in
+                [(EGRESS_VLANID_TAG, 24, 0xff), (EGRESS_VLANID_PAD, 12, 0xfff), (EGRESS_VLANID, 0, 0xfff)]
+            {
+                out.put(field, at..at + 4, Value::Unsigned(number >> shift & mask));
+            }
+            Ok(())
+        }
+        number::EGRESS_VLAN_NAME => {
+            put_number(&mut value, 1, EGRESS_VLAN_NAME_TAG, out)?;
+            let length = value.left();
+            put_text(&mut value, length, EGRESS_VLAN_NAME, out)
+        }
+        number::EAP_MESSAGE => put_rest(&mut value, EAP_FRAGMENT, out),
+        // RFC 6929 §2.1, §2.2.
+        number::EXTENDED_FIRST..=number::EXTENDED_LAST => {
+            put_number(&mut value, 1, EXTENDED_TYPE, out)?;
+            if kind >= number::LONG_EXTENDED_FIRST {
+                let at = value.at();
+                out.put(EXTENDED_MORE, at..at + 1, Value::Bool(value.u8()? & 0x80 != 0));
+            }
+            put_rest(&mut value, UNKNOWN, out)
+        }
+        _ => match field {
+            Some(field) => put_attribute(&mut value, field, out),
+            None => put_rest(&mut value, UNKNOWN, out),
+        },
+    }
+}
+
+/// RFC 2865 §5.26: the vendor, and its attributes in the same form.
+fn vendor_specific(value: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let attributes = match put_number(value, 4, VENDOR_ID, out)? {
+        9 => CISCO,
+        311 => MICROSOFT,
+        10415 => THREE_GPP,
+        14122 => WISPR,
+        _ => &[],
+    };
+    while value.left() > 0 {
+        let at = value.at();
+        let (kind, length) = (value.u8()?, value.u8()?);
+        if length < 2 {
+            return Err(Short::new(2, length.into()));
+        }
+        let mut content = value.sub(usize::from(length) - 2)?;
+        let field = find(attributes, kind);
+        out.open(at..value.at(), format_args!("VSA: t={}({kind}) l={length}", label(field)));
+        out.put(VENDOR_TYPE, at..at + 1, Value::Unsigned(kind.into()));
+        out.put(VENDOR_LEN, at + 1..at + 2, Value::Unsigned(length.into()));
+        let _ = put_attribute(&mut content, field.unwrap_or(UNKNOWN), out);
+        out.close();
+    }
+    Ok(())
+}
+
+/// Gives out a value as the type of its row says.
+fn put_attribute(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let Some(row) = FIELDS.get(usize::from(field.0)) else { return Ok(()) };
+    if let Some((_, tag)) = TAGGED.iter().find(|(tagged, _)| *tagged == field) {
+        // In front of text a larger byte is its first letter; the other values have a tag always (RFC 2868 §3.3).
+        if row.kind != Kind::Text || r.left() > 0 && r.whole()[r.at()] <= 0x1f {
+            put_number(r, 1, *tag, out)?;
+        }
+    }
+    match row.kind {
+        // Numbers may be shorter than their type (RFC 2868 §3.5).
+        Kind::U32 => put_number(r, r.left().min(4), field, out).map(drop),
+        _ => put_typed(r, FIELDS, field, out),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_are_sorted_by_number() {
+        for list in [STANDARD, MICROSOFT, CISCO, THREE_GPP, WISPR] {
+            assert!(list.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        }
+        assert_eq!(label(find(STANDARD, 1)), "User-Name");
+        assert_eq!(label(find(STANDARD, 101)), "Error-Cause");
+        assert_eq!(label(find(MICROSOFT, 16)), "MS-MPPE-Send-Key");
+    }
 }

@@ -1,26 +1,95 @@
 //! Session Initiation Protocol, RFC 3261: first line and main headers of a message.
 
+mod headers;
+mod parts;
+
+use self::headers::header_fields;
 use super::prelude::*;
 use super::{http, lines};
 use crate::limits;
 
-fields! {
+header_fields! {
     REQUEST_LINE: Text walk, "sip.Request-Line", "Request-Line";
     METHOD: Text walk, "sip.Method", "Method";
+    R_URI: Text walk, "sip.r-uri", "Request-URI";
+    R_URI_USER: Text walk, "sip.r-uri.user", "Request-URI User Part";
+    R_URI_HOST: Text walk, "sip.r-uri.host", "Request-URI Host Part";
+    R_URI_PORT: Text walk, "sip.r-uri.port", "Request-URI Host Port";
+    R_URI_PARAM: Text walk, "sip.r-uri.param", "Request URI parameter";
     STATUS_LINE: Text walk, "sip.Status-Line", "Status-Line";
     STATUS_CODE: U32 walk, "sip.Status-Code", "Status-Code";
-    VIA: Text walk, "sip.Via", "Via";
-    FROM: Text walk, "sip.From", "From";
-    TO: Text walk, "sip.To", "To";
-    CALL_ID: Text walk, "sip.Call-ID", "Call-ID";
-    CSEQ: Text walk, "sip.CSeq", "CSeq";
-    CONTACT: Text walk, "sip.Contact", "Contact";
-    MAX_FORWARDS: U32 walk, "sip.Max-Forwards", "Max-Forwards";
-    USER_AGENT: Text walk, "sip.User-Agent", "User-Agent";
-    SERVER: Text walk, "sip.Server", "Server";
-    CONTENT_TYPE: Text walk, "sip.Content-Type", "Content-Type";
-    CONTENT_LENGTH: U32 walk, "sip.Content-Length", "Content-Length";
-    EXPIRES: U32 walk, "sip.Expires", "Expires";
+    MSG_HDR: Text walk, "sip.msg_hdr", "Message Header", hidden;
+    MSG_BODY: None walk, "sip.msg_body", "Message Body";
+    VIA_TRANSPORT: Text walk, "sip.Via.transport", "Transport";
+    VIA_ADDRESS: Text walk, "sip.Via.sent-by.address", "Sent-by Address";
+    VIA_PORT: U16 walk, "sip.Via.sent-by.port", "Sent-by port";
+    VIA_BRANCH: Text walk, "sip.Via.branch", "Branch";
+    VIA_MADDR: Text walk, "sip.Via.maddr", "Maddr";
+    VIA_RPORT: Text walk, "sip.Via.rport", "RPort";
+    VIA_RECEIVED: Text walk, "sip.Via.received", "Received";
+    VIA_TTL: Text walk, "sip.Via.ttl", "TTL";
+    VIA_COMP: Text walk, "sip.Via.comp", "Comp";
+    FROM_DISPLAY: Text walk, "sip.from.display.info", "SIP from display info";
+    FROM_ADDR: Text walk, "sip.from.addr", "SIP from address";
+    FROM_USER: Text walk, "sip.from.user", "SIP from address User Part";
+    FROM_HOST: Text walk, "sip.from.host", "SIP from address Host Part";
+    FROM_PORT: Text walk, "sip.from.port", "SIP from address Host Port";
+    FROM_PARAM: Text walk, "sip.from.param", "SIP From URI parameter";
+    FROM_TAG: Text walk, "sip.from.tag", "SIP from tag";
+    TO_DISPLAY: Text walk, "sip.to.display.info", "SIP to display info";
+    TO_ADDR: Text walk, "sip.to.addr", "SIP to address";
+    TO_USER: Text walk, "sip.to.user", "SIP to address User Part";
+    TO_HOST: Text walk, "sip.to.host", "SIP to address Host Part";
+    TO_PORT: Text walk, "sip.to.port", "SIP to address Host Port";
+    TO_PARAM: Text walk, "sip.to.param", "SIP To URI parameter";
+    TO_TAG: Text walk, "sip.to.tag", "SIP to tag";
+    TAG: Text walk, "sip.tag", "SIP tag", hidden;
+    DISPLAY_INFO: Text walk, "sip.display.info", "SIP Display info", hidden;
+    CSEQ_SEQ: U32 walk, "sip.CSeq.seq", "Sequence Number";
+    CSEQ_METHOD: Text walk, "sip.CSeq.method", "Method";
+    CONTACT_URI: Text walk, "sip.contact.uri", "Contact URI";
+    CONTACT_USER: Text walk, "sip.contact.user", "Contact URI User Part";
+    CONTACT_HOST: Text walk, "sip.contact.host", "Contact URI Host Part";
+    CONTACT_PORT: Text walk, "sip.contact.port", "Contact URI Host Port";
+    CONTACT_PARAM: Text walk, "sip.contact.param", "Contact URI parameter";
+    CONTACT_PARAMETER: Text walk, "sip.contact.parameter", "Contact parameter";
+    ROUTE_URI: Text walk, "sip.Route.uri", "Route URI";
+    ROUTE_USER: Text walk, "sip.Route.user", "Route Userinfo";
+    ROUTE_HOST: Text walk, "sip.Route.host", "Route Host Part";
+    ROUTE_PORT: Text walk, "sip.Route.port", "Route Host Port";
+    ROUTE_PARAM: Text walk, "sip.Route.param", "Route URI parameter";
+    RECORD_ROUTE_URI: Text walk, "sip.Record-Route.uri", "Record-Route URI";
+    RECORD_ROUTE_USER: Text walk, "sip.Record-Route.user", "Record-Route Userinfo";
+    RECORD_ROUTE_HOST: Text walk, "sip.Record-Route.host", "Record-Route Host Part";
+    RECORD_ROUTE_PORT: Text walk, "sip.Record-Route.port", "Record-Route Host Port";
+    RECORD_ROUTE_PARAM: Text walk, "sip.Record-Route.param", "Record-Route URI parameter";
+    AUTH: Text walk, "sip.auth", "Authentication";
+    AUTH_SCHEME: Text walk, "sip.auth.scheme", "Authentication Scheme";
+    AUTH_RESPONSE: Text walk, "sip.auth.digest.response", "Digest Authentication Response";
+    AUTH_NC: Text walk, "sip.auth.nc", "Nonce Count";
+    AUTH_USERNAME: Text walk, "sip.auth.username", "Username";
+    AUTH_REALM: Text walk, "sip.auth.realm", "Realm";
+    AUTH_NONCE: Text walk, "sip.auth.nonce", "Nonce Value";
+    AUTH_ALGORITHM: Text walk, "sip.auth.algorithm", "Algorithm";
+    AUTH_OPAQUE: Text walk, "sip.auth.opaque", "Opaque Value";
+    AUTH_QOP: Text walk, "sip.auth.qop", "QOP";
+    AUTH_CNONCE: Text walk, "sip.auth.cnonce", "CNonce Value";
+    AUTH_URI: Text walk, "sip.auth.uri", "Authentication URI";
+    AUTH_DOMAIN: Text walk, "sip.auth.domain", "Authentication Domain";
+    AUTH_STALE: Text walk, "sip.auth.stale", "Stale Flag";
+    AUTH_AUTS: Text walk, "sip.auth.auts", "Authentication Token";
+    AUTH_RSPAUTH: Text walk, "sip.auth.rspauth", "Response auth";
+    AUTH_NEXTNONCE: Text walk, "sip.auth.nextnonce", "Next Nonce";
+    MECHANISM: Text walk, "sip.sec_mechanism", "[Security-mechanism]";
+    MECHANISM_ALG: Text walk, "sip.sec_mechanism.alg", "alg";
+    MECHANISM_EALG: Text walk, "sip.sec_mechanism.ealg", "ealg";
+    MECHANISM_PROT: Text walk, "sip.sec_mechanism.prot", "prot";
+    MECHANISM_SPI_C: U32 walk, "sip.sec_mechanism.spi_c", "spi-c";
+    MECHANISM_SPI_S: U32 walk, "sip.sec_mechanism.spi_s", "spi-s";
+    MECHANISM_PORT_C: U16 walk, "sip.sec_mechanism.port_c", "port-c";
+    MECHANISM_PORT_S: U16 walk, "sip.sec_mechanism.port_s", "port-s";
+    ACCESS_TYPE: Text walk, "sip.P-Access-Network-Info.access-type", "access-type";
+    ACCESS_CELL: Text walk, "sip.P-Access-Network-Info.utran-cell-id-3gpp", "utran-cell-id-3gpp";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
@@ -45,9 +114,11 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     }
     let head = http::head_length(b.0, 0).unwrap_or(b.len());
     let mut described = false;
-    each_header(&b.0[..head], &mut |field, _, value| {
-        let kind = value.split(|&byte| byte == b';').next().unwrap_or_default();
-        described |= field == CONTENT_TYPE && kind.trim_ascii().eq_ignore_ascii_case(b"application/sdp");
+    each_header(&b.0[..head], &mut |name, _, value| {
+        if is_named(name, "content-type", "c") {
+            let kind = value.split(|&byte| byte == b';').next().unwrap_or_default();
+            described |= kind.trim_ascii().eq_ignore_ascii_case(b"application/sdp");
+        }
     });
     Ok(if described && head < b.len() { Step::next(head, id::sdp) } else { Step::last(b) })
 }
@@ -74,8 +145,8 @@ fn frame(b: &[u8], framing: &mut Framing<'_>) -> Length {
         return if b.len() > limits::MAX_HTTP_HEAD { Length::NotMine } else { Length::Need };
     };
     let mut body = 0;
-    each_header(&b[..head], &mut |field, _, value| {
-        if field == CONTENT_LENGTH {
+    each_header(&b[..head], &mut |name, _, value| {
+        if is_named(name, "content-length", "l") {
             body = number(value).unwrap_or(0);
         }
     });
@@ -88,24 +159,14 @@ fn is_response(line: &[u8]) -> bool {
     line.starts_with(VERSION)
 }
 
-/// A header by its name or its short form (RFC 3261 §7.3.3).
+/// Whether a header field has this name or its short form, in any case (RFC 3261 §7.3.1, §7.3.3).
+fn is_named(name: &[u8], long: &str, short: &str) -> bool {
+    name.eq_ignore_ascii_case(long.as_bytes())
+        || name.len() == 1 && name.eq_ignore_ascii_case(short.as_bytes())
+}
+
 fn header(name: &[u8]) -> Option<FieldIndex> {
-    const HEADERS: &[(&str, &str, FieldIndex)] = &[
-        ("via", "v", VIA),
-        ("from", "f", FROM),
-        ("to", "t", TO),
-        ("call-id", "i", CALL_ID),
-        ("cseq", "", CSEQ),
-        ("contact", "m", CONTACT),
-        ("max-forwards", "", MAX_FORWARDS),
-        ("user-agent", "", USER_AGENT),
-        ("server", "", SERVER),
-        ("content-type", "c", CONTENT_TYPE),
-        ("content-length", "l", CONTENT_LENGTH),
-        ("expires", "", EXPIRES),
-    ];
-    let is = |known: &str| !known.is_empty() && name.eq_ignore_ascii_case(known.as_bytes());
-    HEADERS.iter().find(|(long, short, _)| is(long) || is(short)).map(|&(_, _, field)| field)
+    HEADERS.iter().find(|(long, short, _)| is_named(name, long, short)).map(|&(_, _, field)| field)
 }
 
 fn status(line: &[u8]) -> Option<u64> {
@@ -126,21 +187,31 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         }
     } else {
         out.put(REQUEST_LINE, 0..line.len(), Value::Text(line));
-        let (method, _) = lines::word(line);
+        let (method, behind) = lines::word(line);
         out.put(METHOD, 0..method.len(), Value::Text(method));
+        let (uri, _) = lines::word(&line[behind..]);
+        parts::uri(bytes, behind..behind + uri.len(), &parts::REQUEST_URI, out);
     }
-    each_header(bytes, &mut |field, at, value| {
-        if !matches!(field, MAX_FORWARDS | CONTENT_LENGTH | EXPIRES) {
-            out.put(field, at, Value::Text(value));
+    let head = http::head_length(bytes, 0).unwrap_or(bytes.len());
+    let first = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1).min(head);
+    out.put(MSG_HDR, first..head, Value::Text(&bytes[first..head]));
+    each_header(bytes, &mut |name, at, value| {
+        let Some(field) = header(name) else { return };
+        if FIELDS.get(usize::from(field.0)).is_none_or(|row| row.kind == crate::field::Kind::Text) {
+            out.put(field, at.clone(), Value::Text(value));
         } else if let Some(number) = number(value) {
-            out.put(field, at, Value::Unsigned(number.into()));
+            out.put(field, at.clone(), Value::Unsigned(number.into()));
         }
+        parts::header(field, bytes, at, value, out);
     });
+    if head < view.bytes.len() {
+        out.put(MSG_BODY, head..view.bytes.len(), Value::Present);
+    }
     Ok(())
 }
 
-/// The headers that have a field, with their place and their value, up to the empty line.
-fn each_header<'a>(head: &'a [u8], take: &mut dyn FnMut(FieldIndex, std::ops::Range<usize>, &'a [u8])) {
+/// The header fields: their names, with the place of the line and the value, up to the empty line.
+fn each_header<'a>(head: &'a [u8], take: &mut dyn FnMut(&'a [u8], std::ops::Range<usize>, &'a [u8])) {
     let next = |at: usize| memchr::memchr(b'\n', &head[at..]).map_or(head.len(), |end| at + end + 1);
     let mut at = next(0);
     while at < head.len() {
@@ -148,10 +219,8 @@ fn each_header<'a>(head: &'a [u8], take: &mut dyn FnMut(FieldIndex, std::ops::Ra
         if line.is_empty() {
             break;
         }
-        if let Some(colon) = memchr::memchr(b':', line)
-            && let Some(field) = header(line[..colon].trim_ascii())
-        {
-            take(field, at..at + line.len(), line[colon + 1..].trim_ascii());
+        if let Some(colon) = memchr::memchr(b':', line) {
+            take(line[..colon].trim_ascii(), at..at + line.len(), line[colon + 1..].trim_ascii());
         }
         at = next(at);
     }

@@ -10,6 +10,9 @@ fields! {
         names(names::HARDWARE_TYPES);
     HALEN: U16 meta(|v, out| v.put_number(out, 4..6, 11..12)), "sll.halen", "Link-layer address length";
     SRC_ETH: Mac meta(source), "sll.src.eth", "Source";
+    SRC_IP4: Ip4 meta(source_ip4), "sll.src.ipv4", "Source";
+    SRC_OTHER: Bytes meta(source_other), "sll.src.other", "Source";
+    UNUSED: Bytes meta(unused), "sll.unused", "Unused";
     ETYPE: U16 meta(|v, out| v.put_number(out, 14..16, 0..2)), "sll.etype", "Protocol", hex,
         names(names::ETHER_TYPES);
     IFINDEX: U32 at(4..8), "sll.ifindex", "Interface index", when(is_version_2);
@@ -45,14 +48,41 @@ fn is_version_2(view: &View<'_>) -> bool {
     view.layer.detail == 2
 }
 
-/// The address is at most 8 bytes long in both versions; only Ethernet's 6 are shown as one.
+/// The bytes of the address, at most 8, and those behind it up to 8.
+fn address<'a>(view: &View<'a>) -> (&'a [u8], &'a [u8]) {
+    let (length, at) = if is_version_2(view) {
+        (usize::from(view.bytes.u8(11)), 12)
+    } else {
+        (usize::from(view.bytes.u16(4)), 6)
+    };
+    let length = length.min(8);
+    (view.header().clamped(at, at + length), view.header().clamped(at + length, at + 8))
+}
+
+/// Ethernet's 6 bytes.
 fn source(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
-    let (length, at) =
-        if is_version_2(view) { (view.bytes.u8(11).into(), 12) } else { (view.bytes.u16(4), 6) };
-    if length == 6
-        && let Some(address) = view.header().array(at)
-    {
+    if let Ok(address) = address(view).0.try_into() {
         out(Value::Mac(address));
+    }
+}
+
+fn source_ip4(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
+    if let Ok(address) = address(view).0.try_into() {
+        out(Value::Ip4(address));
+    }
+}
+
+fn source_other(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
+    let bytes = address(view).0;
+    if !matches!(bytes.len(), 0 | 4 | 6) {
+        out(Value::Bytes(bytes));
+    }
+}
+
+fn unused(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
+    let bytes = address(view).1;
+    if !bytes.is_empty() {
+        out(Value::Bytes(bytes));
     }
 }
 

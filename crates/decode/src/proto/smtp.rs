@@ -6,6 +6,8 @@ use super::prelude::*;
 fields! {
     REQ: Bool walk, "smtp.req", "Request";
     RSP: Bool walk, "smtp.rsp", "Response";
+    COMMAND_LINE: Text walk, "smtp.command_line", "Command Line", hidden;
+    RESPONSE: Text walk, "smtp.response", "Response", hidden;
     COMMAND: Text walk, "smtp.req.command", "Command";
     PARAMETER: Text walk, "smtp.req.parameter", "Request parameter";
     CODE: U32 walk, "smtp.response.code", "Response code";
@@ -78,6 +80,8 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     let line = lines::first(bytes);
     if let Some(code) = lines::reply(line) {
         out.put(RSP, 0..0, Value::Bool(true));
+        let end = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1);
+        out.put(RESPONSE, 0..end, Value::Text(&bytes[..end]));
         out.put(CODE, 0..3, Value::Unsigned(code));
         let mut at = 0;
         while at < bytes.len() {
@@ -95,6 +99,7 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         return Ok(());
     }
     out.put(REQ, 0..0, Value::Bool(true));
+    out.put(COMMAND_LINE, 0..bytes.len(), Value::Text(bytes));
     lines::put_words(line, 0, [COMMAND, PARAMETER], out);
     Ok(())
 }

@@ -15,6 +15,10 @@ fields! {
     BRIDGE_EXT: U16 bits(17..19, 0x0fff), "stp.bridge.ext", "Bridge System ID Extension";
     BRIDGE_HW: Mac at(19..25), "stp.bridge.hw", "Bridge System ID";
     PORT: U16 at(25..27), "stp.port", "Port identifier", hex;
+    MSG_AGE: Double meta(|v, out| timer(v, 27, out)), "stp.msg_age", "Message Age";
+    MAX_AGE: Double meta(|v, out| timer(v, 29, out)), "stp.max_age", "Max Age";
+    HELLO: Double meta(|v, out| timer(v, 31, out)), "stp.hello", "Hello Time";
+    FORWARD: Double meta(|v, out| timer(v, 33, out)), "stp.forward", "Forward Delay";
     VERSION_1_LENGTH: U8 at(35..36), "stp.version_1_length", "Version 1 Length", when(is_rapid);
     TC_ACK: Bool walk, "stp.flags.tcack", "Topology Change Acknowledgment";
     AGREEMENT: Bool walk, "stp.flags.agreement", "Agreement";
@@ -89,6 +93,13 @@ fn is_multiple(view: &View<'_>) -> bool {
 fn priority(view: &View<'_>, at: usize, out: &mut dyn FnMut(Value<'_>)) {
     if let Some(number) = view.header().number(at, at + 2) {
         out(Value::Unsigned(number & 0xf000));
+    }
+}
+
+/// Times count 1/256 s (IEEE 802.1Q §14.2.8).
+fn timer(view: &View<'_>, at: usize, out: &mut dyn FnMut(Value<'_>)) {
+    if view.header().len() >= 35 {
+        out(Value::Float(f64::from(view.bytes.u16(at)) / 256.0));
     }
 }
 

@@ -5,11 +5,26 @@ use super::stun_names::{ATTRIBUTES, CLASSES, METHODS};
 
 fields! {
     TYPE: U16 at(0..2), "stun.type", "Message Type", hex;
+    TYPE_ASSIGNMENT: U16 bits(0..2, 0x2000), "stun.type.method-assignment", "Message Method Assignment", hex;
+    TYPE_METHOD: U16 bits(0..2, 0x3eef), "stun.type.method", "Message Method", hex, names(METHODS);
+    TYPE_CLASS: U16 bits(0..2, 0x0110), "stun.type.class", "Message Class", hex;
     LENGTH: U16 at(2..4), "stun.length", "Message Length";
     COOKIE: Bytes at(4..8), "stun.cookie", "Message Cookie";
     ID: Bytes at(8..20), "stun.id", "Message Transaction ID";
+    ATTRIBUTES_LIST: None walk, "stun.attributes", "Attributes", hidden;
+    ATTRIBUTE: U16 walk, "stun.attribute", "Attribute Type", hex, names(ATTRIBUTES), hidden;
     ATT_TYPE: U16 walk, "stun.att.type", "Attribute Type", hex, names(ATTRIBUTES);
+    ATT_COMPREHENSION: U16 walk, "stun.att.type.comprehension", "Attribute Type Comprehension", hex,
+        names(&[(0, "Required"), (1, "Optional")]);
+    ATT_ASSIGNMENT: U16 walk, "stun.att.type.assignment", "Attribute Type Assignment", hex,
+        names(&[(0, "IETF Review"), (1, "Designated Expert")]);
     ATT_LENGTH: U16 walk, "stun.att.length", "Attribute Length";
+    ATT_RESERVED: Bytes walk, "stun.att.reserved", "Reserved";
+    ATT_TRANSPORT: U8 walk, "stun.att.transp", "Transport", hex, names(&[(6, "TCP"), (17, "UDP")]);
+    ATT_CHANNEL: U16 walk, "stun.att.channelnum", "Channel-Number", hex;
+    ATT_TOKEN: Bytes walk, "stun.att.token", "Token";
+    ATT_PADDING: U16 walk, "stun.att.padding", "Padding";
+    VALUE: Bytes walk, "stun.value", "Value";
     ATT_FAMILY: U8 walk, "stun.att.family", "Protocol Family", hex, names(&[(1, "IPv4"), (2, "IPv6")]);
     ATT_PORT: U16 walk, "stun.att.port", "Port";
     ATT_IPV4: Ip4 walk, "stun.att.ipv4", "IP";
@@ -82,6 +97,9 @@ const COOKIE_VALUE: u32 = 0x2112_a442;
 
 fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     let mut r = Reader::new(view.header().0, 20);
+    if r.left() > 0 {
+        out.put(ATTRIBUTES_LIST, 20..r.end(), Value::Present);
+    }
     while r.left() >= 4 {
         let at = r.at();
         let kind = r.u16()?;
@@ -89,13 +107,21 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         let mut value = r.sub(length)?;
         let name = crate::field::value_name(ATTRIBUTES, kind.into()).unwrap_or("Unknown");
         out.open(at..r.at(), format_args!("{name}"));
+        out.put(ATTRIBUTE, at..at + 2, Value::Unsigned(kind.into()));
         out.put(ATT_TYPE, at..at + 2, Value::Unsigned(kind.into()));
+        // RFC 8489 §18.3.
+        out.put(ATT_COMPREHENSION, at..at + 2, Value::Unsigned(u64::from(kind >> 15)));
+        out.put(ATT_ASSIGNMENT, at..at + 2, Value::Unsigned(u64::from(kind >> 14 & 1)));
         out.put(ATT_LENGTH, at + 2..at + 4, Value::Unsigned(length as u64));
         // A value of a wrong length does not hide the next attribute.
         let _ = attribute(kind, &mut value, out);
         out.close();
         // Attributes begin at multiples of 4 bytes (§14).
-        r.take((4 - length % 4) % 4)?;
+        let padding = (4 - length % 4) % 4;
+        if padding > 0 {
+            out.put(ATT_PADDING, r.at()..r.at() + padding, Value::Unsigned(padding as u64));
+        }
+        r.take(padding)?;
     }
     Ok(())
 }
@@ -114,20 +140,30 @@ fn attribute(kind: u16, r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(
             put_number(r, 1, ATT_ERROR, out)?;
             put_text(r, left - 4, ATT_ERROR_REASON, out)
         }
+        // TURN (RFC 8656 §18).
+        0x000c => {
+            put_number(r, 2, ATT_CHANNEL, out)?;
+            put_rest(r, ATT_RESERVED, out)
+        }
         0x000d => put_number(r, 4, ATT_LIFETIME, out).map(drop),
+        0x0019 => {
+            put_number(r, 1, ATT_TRANSPORT, out)?;
+            put_bytes(r, 3, ATT_RESERVED, out)
+        }
+        0x0022 => put_bytes(r, 8, ATT_TOKEN, out),
         0x0014 => put_text(r, left, ATT_REALM, out),
         0x0015 => put_text(r, left, ATT_NONCE, out),
         0x0024 => put_number(r, 4, ATT_PRIORITY, out).map(drop),
         0x8022 => put_text(r, left, ATT_SOFTWARE, out),
         0x8028 => put_number(r, 4, ATT_CRC32, out).map(drop),
         0x8029 | 0x802a => put_bytes(r, 8, ATT_TIE_BREAKER, out),
-        _ => Ok(()),
+        _ => put_rest(r, VALUE, out),
     }
 }
 
 /// RFC 8489 §14.1.
 fn address(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
-    r.take(1)?;
+    put_bytes(r, 1, ATT_RESERVED, out)?;
     let family = put_number(r, 1, ATT_FAMILY, out)?;
     put_number(r, 2, ATT_PORT, out)?;
     match family {
@@ -139,7 +175,7 @@ fn address(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
 
 /// RFC 8489 §14.2: what was mixed with the cookie, and for IPv6 the transaction too, in its clear form as well.
 fn xor_address(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
-    r.take(1)?;
+    put_bytes(r, 1, ATT_RESERVED, out)?;
     let family = put_number(r, 1, ATT_FAMILY, out)?;
     let mask: [u8; 16] = Bytes(r.whole()).array(4).unwrap_or_default();
     let at = r.at();

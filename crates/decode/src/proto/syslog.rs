@@ -1,10 +1,17 @@
 //! Syslog: priority and message, RFC 3164 and RFC 5424.
 
+use super::lines;
 use super::prelude::*;
 
 fields! {
     FACILITY: U8 walk, "syslog.facility", "Facility", names(FACILITIES);
     LEVEL: U8 walk, "syslog.level", "Level", names(LEVELS);
+    VERSION: Text walk, "syslog.version", "Syslog version";
+    TIMESTAMP_OLD: Text walk, "syslog.timestamp_rfc3164", "Syslog timestamp (RFC3164)";
+    HOSTNAME: Text walk, "syslog.hostname", "Syslog hostname";
+    APPNAME: Text walk, "syslog.appname", "Syslog app name";
+    PROCID: Text walk, "syslog.procid", "Syslog process id";
+    MSGID: Text walk, "syslog.msgid", "Syslog message id";
     MSG: Text walk, "syslog.msg", "Message";
 }
 
@@ -78,7 +85,47 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         start = behind;
     }
     let mut r = Reader::new(bytes, start);
-    put_text_z(&mut r, MSG, out).map(drop)
+    let message = put_text_z(&mut r, MSG, out)?;
+    match message {
+        [b'1', b' ', ..] => header(start, message, out),
+        _ => old_header(start, message, out),
+    }
+    Ok(())
+}
+
+/// Words with a blank between: version, time, host, program, process and message (RFC 5424 §6). A hyphen stands for nothing.
+fn header(start: usize, message: &[u8], out: &mut dyn FieldSink) {
+    let mut at = 0;
+    for field in [Some(VERSION), None, Some(HOSTNAME), Some(APPNAME), Some(PROCID), Some(MSGID)] {
+        let (word, behind) = lines::word(&message[at..]);
+        if let Some(field) = field {
+            out.put(field, start + at..start + at + word.len(), Value::Text(word));
+        }
+        at += behind;
+    }
+}
+
+/// `Oct 11 22:14:15 host program[process]: ...` (RFC 3164 §4.1).
+fn old_header(start: usize, message: &[u8], out: &mut dyn FieldSink) {
+    const TIMESTAMP: usize = 15;
+    let Some((time, rest)) = message.split_at_checked(TIMESTAMP) else { return };
+    let form = |(at, byte): (usize, &u8)| match at {
+        3 | 6 => *byte == b' ',
+        9 | 12 => *byte == b':',
+        _ => byte.is_ascii_alphanumeric() || *byte == b' ',
+    };
+    if !time.iter().enumerate().all(form) || rest.first() != Some(&b' ') {
+        return;
+    }
+    out.put(TIMESTAMP_OLD, start..start + TIMESTAMP, Value::Text(time));
+    let at = TIMESTAMP + 1;
+    let (host, behind) = lines::word(&message[at..]);
+    out.put(HOSTNAME, start + at..start + at + host.len(), Value::Text(host));
+    let at = at + behind;
+    let rest = &message[at..];
+    let end = rest.iter().position(|byte| matches!(byte, b':' | b'[' | b' ')).unwrap_or(rest.len());
+    out.put(PROCID, start + at..start + at + end, Value::Text(&rest[..end]));
+    out.put(MSGID, start + at + end..start + message.len(), Value::Text(&rest[end..]));
 }
 
 fn info(view: &View<'_>, out: &mut String) {

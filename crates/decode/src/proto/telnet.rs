@@ -11,6 +11,13 @@ fields! {
     HEIGHT: U16 walk, "telnet.naws_subopt.height", "Height";
     OPTION_DATA: Bytes walk, "telnet.option_data", "Option data";
     SUBCOMMAND_DATA: Bytes walk, "telnet.subcommand_data", "Subcommand data";
+    AUTH_CMD: U8 walk, "telnet.auth.cmd", "Auth Cmd", names(&[(0, "IS"), (1, "SEND"), (2, "REPLY"), (3, "NAME")]);
+    AUTH_NAME: Text walk, "telnet.auth.name", "Name";
+    AUTH_TYPE: U8 walk, "telnet.auth.type", "Auth Type", names(AUTHENTICATION_TYPES);
+    AUTH_CRED_FWD: Bool walk, "telnet.auth.mod.cred_fwd", "Cred Fwd";
+    AUTH_ENC: U8 walk, "telnet.auth.mod.enc", "Encrypt";
+    AUTH_HOW: Bool walk, "telnet.auth.mod.how", "How";
+    AUTH_WHO: Bool walk, "telnet.auth.mod.who", "Who";
     DATA: Text walk, "telnet.data", "Data";
 }
 
@@ -147,7 +154,7 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
             Piece::Parameters { option, parameters } => {
                 out.put(CMD, start + 1..start + 2, Value::Unsigned(command::SB.into()));
                 out.put(SUBCMD, start + 2..start + 3, Value::Unsigned(option.into()));
-                put_parameters(option, start + 3, parameters, out);
+                put_parameters(option, start + 3, parameters, view.header().0, out);
             }
             Piece::Command(command) => out.put(CMD, start + 1..start + 2, Value::Unsigned(command.into())),
             Piece::Cut => {}
@@ -158,7 +165,7 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
 
 /// Window size (RFC 1073); terminal type and X display with a word in front that says whether it is asked or told (RFC
 /// 1091, RFC 1096); of other options the bytes.
-fn put_parameters(option: u8, at: usize, parameters: &[u8], out: &mut dyn FieldSink) {
+fn put_parameters(option: u8, at: usize, parameters: &[u8], bytes: &[u8], out: &mut dyn FieldSink) {
     match (option, parameters) {
         (31, &[a, b, c, d]) => {
             out.put(WIDTH, at..at + 2, Value::Unsigned(u16::from_be_bytes([a, b]).into()));
@@ -170,12 +177,56 @@ fn put_parameters(option: u8, at: usize, parameters: &[u8], out: &mut dyn FieldS
                 out.put(STRING, at + 1..at + 1 + value.len(), Value::Text(value));
             }
         }
+        (37, _) => {
+            let mut r = Reader::between(bytes, at, at + parameters.len());
+            let _ = put_authentication(&mut r, out);
+        }
         (_, []) => {}
         // What tshark does not know by name, it calls so.
         (40.., _) => out.put(SUBCOMMAND_DATA, at..at + parameters.len(), Value::Bytes(parameters)),
         _ => out.put(OPTION_DATA, at..at + parameters.len(), Value::Bytes(parameters)),
     }
 }
+
+/// RFC 2941 §3: pairs of a type and its modifiers; what follows the pair of IS and REPLY depends on the type.
+fn put_authentication(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    const SEND: u64 = 1;
+    const NAME: u64 = 3;
+    let command = put_number(r, 1, AUTH_CMD, out)?;
+    if command == NAME {
+        let length = r.left();
+        return put_text(r, length, AUTH_NAME, out);
+    }
+    while r.left() > 0 {
+        put_number(r, 1, AUTH_TYPE, out)?;
+        let modifiers = r.u8()?.into();
+        put_flags(r, 1, modifiers, &[(AUTH_CRED_FWD, 0x08)], out);
+        put_parts(r, 1, modifiers, &[(AUTH_ENC, 0x14)], out);
+        put_flags(r, 1, modifiers, &[(AUTH_HOW, 0x02), (AUTH_WHO, 0x01)], out);
+        if command != SEND {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// RFC 2941 §4, and the registry of IANA.
+const AUTHENTICATION_TYPES: crate::field::ValueNames = &[
+    (0, "NULL"),
+    (1, "Kerberos v4"),
+    (2, "Kerberos v5"),
+    (3, "SPX"),
+    (4, "MINK"),
+    (5, "SRP"),
+    (6, "RSA"),
+    (7, "SSL"),
+    (10, "LOKI"),
+    (11, "SSA"),
+    (12, "KEA_SJ"),
+    (13, "KEA_SJ_INTEG"),
+    (14, "DSS"),
+    (15, "NTLM"),
+];
 
 /// The commands by name, and the data.
 fn info(view: &View<'_>, out: &mut String) {

@@ -7,6 +7,7 @@ mod fields;
 mod fingerprint;
 pub(super) mod handshake;
 mod quic_parameters;
+pub(crate) mod ssl2;
 
 use std::ops::Range;
 
@@ -69,6 +70,10 @@ handshake_fields! { "tls";
     ALERT_MESSAGE: None walk, "tls.alert_message", "Alert Message";
     ALERT_LEVEL: U8 walk, "tls.alert_message.level", "Level", names(ALERT_LEVELS);
     ALERT_DESC: U8 walk, "tls.alert_message.desc", "Description", names(ALERTS);
+    CIPHER_SPEC_LEN: U16 walk, "tls.handshake.cipher_spec_len", "Cipher Spec Length";
+    CHALLENGE_LENGTH: U16 walk, "tls.handshake.challenge_length", "Challenge Length";
+    CIPHER_SPEC: U24 walk, "tls.handshake.cipherspec", "Cipher Spec", hex, names(ssl2::CIPHER_SPECS);
+    CHALLENGE: None walk, "tls.handshake.challenge", "Challenge";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
@@ -101,7 +106,7 @@ const MAX_RECORD: u16 = (1 << 14) + 2048;
 fn probe(b: &[u8]) -> bool {
     match *b {
         [20..=24, 3, 0..=4, high, low, ..] => (1..=MAX_RECORD).contains(&u16::from_be_bytes([high, low])),
-        _ => false,
+        _ => ssl2::length(b).is_some(),
     }
 }
 
@@ -109,7 +114,10 @@ fn frame(b: &[u8], _: &mut Framing<'_>) -> Length {
     match *b {
         [20..=24, 3, 0..=4, high, low, ..] => Length::Known(5 + u64::from(u16::from_be_bytes([high, low]))),
         [20..=24, 3, 0..=4, ..] | [20..=24, 3] | [20..=24] | [] => Length::Need,
-        _ => Length::NotMine,
+        _ => match ssl2::length(b) {
+            Some(length) => Length::Known(length as u64),
+            None => Length::NotMine,
+        },
     }
 }
 
@@ -239,6 +247,9 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         return Ok(());
     }
     let detail = view.layer.detail;
+    if detail == ssl2::VERSION.into() {
+        return ssl2::walk(&mut r, out);
+    }
     if detail & detail::BARE == 0 {
         let inner = (detail >> 16) as u8;
         let version = version_of(view);
@@ -316,6 +327,9 @@ fn column(view: &View<'_>) -> &'static str {
 
 fn info(view: &View<'_>, out: &mut String) {
     let detail = view.layer.detail;
+    if detail == ssl2::VERSION.into() {
+        return out.push_str("Client Hello");
+    }
     match readable(view) {
         // The plaintext of handshake messages and alerts has a layer of its own, which speaks for itself. Application
         // data may begin or end in other packets: then nobody else says anything.

@@ -97,7 +97,13 @@ fn element(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     let extended = number == EXTENSION;
     out.put(if extended { EXTENDED_TAG } else { TAG }, at..end, Value::Present);
     put_number(r, 1, TAG_NUMBER, out)?;
-    put_number(r, 1, if extended { EXTENDED_LENGTH } else { TAG_LENGTH }, out)?;
+    if extended {
+        // That of the content: the number of the extension counts in the element's length (IEEE 802.11 §9.4.2.1).
+        r.take(1)?;
+        out.put(EXTENDED_LENGTH, at + 1..at + 2, Value::Unsigned(length.saturating_sub(1) as u64));
+    } else {
+        put_number(r, 1, TAG_LENGTH, out)?;
+    }
     let body = r.sub(length);
     if let Ok(mut body) = body {
         if number == EXTENSION && length > 0 {
