@@ -15,7 +15,7 @@ use memchr::memmem;
 
 use crate::elf::{Elf, Machine};
 use crate::labels::{CANDIDATES, Candidate, Labels};
-use crate::xref::{self, RSI};
+use crate::xref::{self, second_argument};
 use crate::{Evidence, Expression, Field, Found, Hook, HookKind, Length, NotFound, Register, Stack};
 
 /// Three to four labels have plain call sites.
@@ -33,7 +33,7 @@ pub(crate) fn find(elf: &Elf<'_>, labels: &Labels) -> Result<Found, NotFound> {
     }
     let mut reason = NotFound::NoMasterSecretCaller;
     let wanted = |candidate: &Candidate| candidate.count() >= VOTES_NEEDED && candidate.gets_client_random();
-    for candidate in labels.vote(RSI).into_iter().filter(wanted).take(CANDIDATES) {
+    for candidate in labels.vote(second_argument(elf.machine)).into_iter().filter(wanted).take(CANDIDATES) {
         let Some(function) = xref::resolve(elf, candidate.target) else { continue };
         let Some(file_offset) = elf.file_offset(function) else { continue };
         let site = labels.callers(&candidate).find(|site| site.is_client_random());
@@ -53,6 +53,7 @@ pub(crate) fn find(elf: &Elf<'_>, labels: &Labels) -> Result<Found, NotFound> {
                 client_random: Field::client_random(random.clone()),
                 secret: Field::counted(Register::Rdx, Register::Rcx),
             }],
+            ..Found::default()
         };
         for function in key_expansions(elf, master_secret) {
             let Some(file_offset) = elf.file_offset(function) else { continue };

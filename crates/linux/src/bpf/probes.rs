@@ -11,7 +11,7 @@ use aya::Ebpf;
 use aya::maps::{Array, HashMap, MapData, MapError};
 use aya::programs::UProbe;
 use aya::programs::uprobe::{UProbeAttachLocation, UProbeAttachPoint, UProbeScope};
-use plaintap_locate::Hook;
+use plaintap_locate::{Hook, ObjectHook, ObjectReads};
 use rustc_hash::FxHashMap;
 use rustix::fs::fstat;
 
@@ -92,13 +92,10 @@ impl Probes {
         let wakeup = if matches!(chosen, Chosen::Cgroup(_)) { NO_WAKEUP } else { 0 };
         loader.override_global("chosen", &number, true).override_global("wakeup", &wakeup, true);
         let mut programs = loader.load(object::PROBE).map_err(|e| making.loading(e))?;
-        let (program, sleepable) = match load(&mut programs, SLEEPABLE) {
-            Ok(()) => (SLEEPABLE, true),
-            Err(_) => {
-                load(&mut programs, RESIDENT)?;
-                (RESIDENT, false)
-            }
-        };
+        let sleepable = load(&mut programs, Reads::Secret.program(true)).is_ok();
+        if !sleepable {
+            load(&mut programs, Reads::Secret.program(false))?;
+        }
         let specs = Arc::new(Mutex::new(object::take_map(&mut programs, "specs")?));
         let reader = SecretReader {
             ring: Ring::take(&mut programs)?,
@@ -107,30 +104,53 @@ impl Probes {
             specs: Arc::clone(&specs),
         };
         let processes = object::take_map(&mut programs, "processes")?;
-        let attacher =
-            Attacher { programs, program, sleepable, specs, processes, attached: FxHashMap::default() };
+        let attacher = Attacher { programs, sleepable, specs, processes, attached: FxHashMap::default() };
         Ok(Self { attacher, reader })
     }
 }
 
 /// `BPF_RB_NO_WAKEUP` of linux/bpf.h.
 const NO_WAKEUP: u64 = 1;
-/// The program that may wait for a page, and the one that may not (before Linux 6.0).
-const SLEEPABLE: &str = "secret_sleepable";
-const RESIDENT: &str = "secret_resident";
+
+/// What a probe reads.
+#[derive(Clone, Copy)]
+enum Reads {
+    Secret,
+    /// Where the handle of an object will be.
+    Handle,
+    /// An attribute of an object.
+    Attribute,
+}
+
+impl Reads {
+    /// The program that may wait for a page, or the one that may not (before Linux 6.0).
+    const fn program(self, sleepable: bool) -> &'static str {
+        match (self, sleepable) {
+            (Self::Secret, true) => "secret_sleepable",
+            (Self::Secret, false) => "secret_resident",
+            (Self::Handle, true) => "handle_sleepable",
+            (Self::Handle, false) => "handle_resident",
+            (Self::Attribute, true) => "attribute_sleepable",
+            (Self::Attribute, false) => "attribute_resident",
+        }
+    }
+}
 
 fn load(programs: &mut Ebpf, name: &str) -> Result<(), Error> {
     let loading = Attempt {
         what: "load the program that reads TLS secrets",
         feature: "a BPF helper it needs (attach cookies: Linux 5.15)",
     };
-    object::program::<UProbe>(programs, name)?.load().map_err(|e| loading.program(e))
+    let program = object::program::<UProbe>(programs, name)?;
+    match program.load() {
+        Err(aya::programs::ProgramError::AlreadyLoaded) => Ok(()),
+        loaded => loaded.map_err(|e| loading.program(e)),
+    }
 }
 
 /// Places probes in files.
 pub struct Attacher {
     programs: Ebpf,
-    program: &'static str,
     sleepable: bool,
     specs: Arc<Mutex<Specs>>,
     processes: HashMap<MapData, u32, u8>,
@@ -168,17 +188,41 @@ impl Attacher {
     /// # Errors
     /// When the file cannot be examined. A hook that cannot be attached does not keep back the others.
     pub fn attach(&mut self, file: BorrowedFd<'_>, hooks: &[Hook]) -> Result<Attached, Error> {
+        let probes = hooks.iter().map(|hook| (hook.file_offset, Reads::Secret, spec::encode(hook)));
+        self.attach_all(file, probes)
+    }
+
+    /// Probes `hooks`, whose values those of [`Self::attach`] ask for; in the same way. They have no events.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn attach_objects(&mut self, file: BorrowedFd<'_>, hooks: &[ObjectHook]) -> Result<Attached, Error> {
+        let probes = hooks.iter().map(|hook| {
+            let reads = match hook.reads {
+                ObjectReads::Handle(_) => Reads::Handle,
+                ObjectReads::Attribute { .. } => Reads::Attribute,
+            };
+            (hook.file_offset, reads, spec::encode_object(hook))
+        });
+        self.attach_all(file, probes)
+    }
+
+    fn attach_all(
+        &mut self,
+        file: BorrowedFd<'_>,
+        probes: impl Iterator<Item = (u64, Reads, Result<Spec, Error>)>,
+    ) -> Result<Attached, Error> {
         let stat = fstat(file)
             .map_err(|e| Error::System { what: "examine the file to probe", source: io::Error::from(e) })?;
         let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
         let mut result = Attached::default();
-        for (index, hook) in hooks.iter().enumerate() {
-            let place = Place { device: stat.st_dev, inode: stat.st_ino, offset: hook.file_offset };
+        for (index, (offset, reads, spec)) in probes.enumerate() {
+            let place = Place { device: stat.st_dev, inode: stat.st_ino, offset };
             if let Some(&id) = self.attached.get(&place) {
                 result.hooks.push((index, id));
                 continue;
             }
-            match self.attach_one(&path, hook) {
+            match spec.and_then(|spec| self.attach_one(&path, offset, reads, &spec)) {
                 Ok(id) => {
                     self.attached.insert(place, id);
                     result.hooks.push((index, id));
@@ -215,18 +259,25 @@ impl Attacher {
         self.sleepable
     }
 
-    fn attach_one(&mut self, path: &PathBuf, hook: &Hook) -> Result<HookId, Error> {
+    fn attach_one(
+        &mut self,
+        path: &PathBuf,
+        offset: u64,
+        reads: Reads,
+        spec: &Spec,
+    ) -> Result<HookId, Error> {
         let id = self.attached.len() as u32;
         if id >= MAXIMUM_HOOKS {
             return Err(Error::TooManyHooks { maximum: MAXIMUM_HOOKS });
         }
-        let spec = spec::encode(hook)?;
-        set(&self.specs, id, &spec)?;
+        set(&self.specs, id, spec)?;
+        let program = reads.program(self.sleepable);
+        load(&mut self.programs, program)?;
         let point = UProbeAttachPoint {
-            location: UProbeAttachLocation::AbsoluteOffset(hook.file_offset),
+            location: UProbeAttachLocation::AbsoluteOffset(offset),
             cookie: Some(u64::from(id)),
         };
-        object::program::<UProbe>(&mut self.programs, self.program)?
+        object::program::<UProbe>(&mut self.programs, program)?
             .attach(point, path, UProbeScope::AllProcesses)
             .map_err(|e| ATTACH.program(e))?;
         Ok(HookId(id))
@@ -339,7 +390,7 @@ impl HookStatistics {
 impl fmt::Debug for Attacher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attacher")
-            .field("program", &self.program)
+            .field("sleepable", &self.sleepable)
             .field("hooks", &self.attached.len())
             .finish()
     }
@@ -352,10 +403,13 @@ mod tests {
     #[test]
     fn the_program_for_older_kernels_loads_too() {
         let target = TargetFilter { cgroup_id: 1, ancestor_level: 0 };
-        let loaded = object::loader(&target)
-            .load(object::PROBE)
-            .map_err(|e| ATTACH.loading(e))
-            .and_then(|mut programs| load(&mut programs, RESIDENT));
+        let loaded = object::loader(&target).load(object::PROBE).map_err(|e| ATTACH.loading(e)).and_then(
+            |mut programs| {
+                [Reads::Secret, Reads::Handle, Reads::Attribute]
+                    .into_iter()
+                    .try_for_each(|reads| load(&mut programs, reads.program(false)))
+            },
+        );
         match loaded {
             Ok(()) => {}
             Err(error @ Error::Denied { .. }) => println!("skipped: {error}"),

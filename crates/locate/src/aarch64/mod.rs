@@ -72,6 +72,28 @@ pub(crate) struct Access {
     pub(crate) moves: i64,
 }
 
+impl Step {
+    /// The general registers that it writes, those that a call leaves to its callee not counted.
+    pub(crate) fn written(&self) -> RegisterSet {
+        match *self {
+            Self::Address { to, .. }
+            | Self::Add { to, .. }
+            | Self::Copy { to, .. }
+            | Self::Number { to, .. } => set(to),
+            Self::Load(access) => {
+                access.registers.into_iter().flatten().fold(0, |all, register| all | set(register))
+            }
+            Self::Other { written } => written,
+            Self::Store(_)
+            | Self::Branch(_)
+            | Self::Call(_)
+            | Self::Jump(_)
+            | Self::IndirectCall
+            | Self::Stop => 0,
+        }
+    }
+}
+
 /// The code at `vaddr`, nothing if there is none.
 pub(crate) fn decode<'a>(elf: &Elf<'a>, vaddr: u64) -> impl Iterator<Item = Instruction> + use<'a> {
     let code = elf.code(vaddr).unwrap_or_default();

@@ -63,16 +63,7 @@ pub(crate) fn follow(elf: &Elf<'_>, reference: &Reference) -> Option<Call> {
                 let copied = registers >> from & u32::from(whole);
                 registers = registers & !(1 << to) | copied << to;
             }
-            Step::Address { to, .. } | Step::Add { to, .. } | Step::Number { to, .. } => {
-                registers &= !(1 << to);
-            }
-            Step::Load(access) => {
-                for register in access.registers.into_iter().flatten() {
-                    registers &= !(1 << register);
-                }
-            }
-            Step::Other { written } => registers &= !written,
-            Step::Store(_) | Step::Branch(_) => {}
+            step => registers &= !step.written(),
         }
         if registers == 0 {
             return None;
