@@ -289,6 +289,34 @@ firefox-esr --headless --no-remote --profile $profile --screenshot {folder}/page
     )
     .with(Role::Client(Peer::Nginx)),
     client(
+        "tstclnt",
+        "NSS without key log",
+        System,
+        "dpkg-query -f '${Version}' -W libnss3-tools 2>/dev/null | sed 's/.*://'",
+        "printf 'GET /r HTTP/1.0\\r\\n\\r\\n' >{folder}/request; \
+         tstclnt -D -o -u -L 2 -h 127.0.0.1 -p {port} -A {folder}/request",
+    )
+    .fast(),
+    client(
+        "libcurl-nss",
+        "NSS without key log",
+        System,
+        "/usr/bin/python3 -c 'import ctypes; curl = ctypes.CDLL(\"libcurl-nss.so.4\"); curl.curl_version.restype = ctypes.c_char_p; \
+         print(curl.curl_version().decode().split()[0].split(\"/\")[1])' 2>/dev/null",
+        // Options of curl.h: URL, SSL_VERIFYPEER, SSL_VERIFYHOST, FORBID_REUSE.
+        "/usr/bin/python3 -c \"
+import ctypes
+curl = ctypes.CDLL('libcurl-nss.so.4')
+curl.curl_easy_init.restype = ctypes.c_void_p
+handle = ctypes.c_void_p(curl.curl_easy_init())
+for option, value in (10002, b'{url}/r'), (64, 0), (81, 0), (75, 1):
+    value = ctypes.c_char_p(value) if isinstance(value, bytes) else ctypes.c_long(value)
+    curl.curl_easy_setopt(handle, option, value)
+for _ in range(2): curl.curl_easy_perform(handle)
+curl.curl_easy_cleanup(handle)
+\"",
+    ),
+    client(
         "gnutls-cli",
         "GnuTLS",
         System,
@@ -423,6 +451,17 @@ Deno.serve({ port: {port}, cert: read('{cert}'), key: read('{key}') }, () => new
         System,
         "gnutls-serv --version | sed -n '1s/.* //p'",
         "exec gnutls-serv --quiet --http -p {port} --x509certfile {cert} --x509keyfile {key}",
+    )
+    .fast(),
+    server(
+        "selfserv",
+        "NSS without key log",
+        System,
+        "dpkg-query -f '${Version}' -W libnss3-tools 2>/dev/null | sed 's/.*://'",
+        "rm -rf {folder}/nss; mkdir {folder}/nss; certutil -N -d {folder}/nss --empty-password; \
+         openssl pkcs12 -export -in {cert} -inkey {key} -name localhost -passout pass: -out {folder}/nss.p12; \
+         pk12util -i {folder}/nss.p12 -d {folder}/nss -W ''; \
+         exec selfserv -d {folder}/nss -n localhost -u -V tls1.2:tls1.3 -p {port}",
     )
     .fast(),
     server("Go net/http, stripped", "Go crypto/tls", Go, "go version | cut -d' ' -f3", GO_SERVER).fast(),
