@@ -53,8 +53,9 @@ pub(crate) fn find(elf: &Elf<'_>) -> Option<Result<Found, NotFound>> {
     let Some(setter) = setter(elf, derive) else {
         return Some(Err(NotFound::NoObjectValue { function: derive }));
     };
-    let setters = [Some(setter), adder(elf, setter, unwrap)].into_iter().flatten();
-    let setters: Vec<u64> = setters.collect();
+    let other = adder(elf, setter, unwrap).or_else(|| self::setter(elf, unwrap));
+    let mut setters = vec![setter];
+    setters.extend(other.filter(|&other| other != setter));
     let [_, kind, value, length, ..] = arguments;
     for &setter in &setters {
         let reads =

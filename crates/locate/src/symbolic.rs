@@ -342,7 +342,7 @@ impl Walk<'_> {
         match (instruction.memory_size().size(), instruction.mnemonic()) {
             (1, Mnemonic::Mov | Mnemonic::Movzx | Mnemonic::Movsx) => self.reads.add(address, Reads::BYTE),
             (16, _) => self.reads.halves.push(address),
-            (32, _) => self.reads.add(address, Reads::TWO_HALVES),
+            (32, _) => self.reads.halves.extend([Some(address), address.add(16)].into_iter().flatten()),
             _ => {}
         }
     }

