@@ -32,6 +32,8 @@ pub enum Stack {
     Nss,
     /// rustls.
     Rustls,
+    /// s2n-tls, of which no hook is known.
+    S2n,
 }
 
 /// The function that a hook stands on.
@@ -237,6 +239,7 @@ impl fmt::Display for Stack {
             Self::GnuTls => "GnuTLS",
             Self::Nss => "NSS",
             Self::Rustls => "rustls",
+            Self::S2n => "s2n-tls",
         })
     }
 }

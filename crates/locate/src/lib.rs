@@ -63,6 +63,9 @@ pub fn locate(file: &[u8]) -> Result<Report, Error> {
         report.missing.retain(|(stack, _)| *stack != Stack::Nss);
         report.take(Stack::Nss, found);
     }
+    if marks.has_s2n() {
+        report.missing.push((Stack::S2n, NotFound::NotAnalysed));
+    }
     report.take(Stack::Rustls, rustls::find(&elf, &marks.labels));
     Ok(report)
 }

@@ -123,12 +123,9 @@ pub enum NotFound {
     /// The key log labels are not in the file.
     #[error("no key log labels")]
     NoLabels,
-    /// The labels are there, but the analysis cannot read this machine's code.
-    #[error("key log labels, but code of {machine:?} is not analysed")]
-    UnsupportedMachine {
-        /// The file's machine.
-        machine: Machine,
-    },
+    /// A stack that is known by name only.
+    #[error("its key log is there, but not how its secrets pass")]
+    NotAnalysed,
     /// The labels are there, but no code uses them.
     #[error("{labels} key log labels, but no code refers to them")]
     NoReferences {

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use common::{address, directory, hook, linker, locate_ok, run, skip, symbol, without_sections};
 use iced_x86::{Decoder, DecoderOptions, Mnemonic};
-use plaintap_locate::{Evidence, Field, HookKind, Length, Machine, NotFound, Stack};
+use plaintap_locate::{Evidence, Field, HookKind, Length, NotFound, Stack};
 
 const LIBRARIES: &str = "/usr/lib/x86_64-linux-gnu";
 

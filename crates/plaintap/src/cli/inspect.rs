@@ -42,7 +42,7 @@ pub fn inspect(arguments: &InspectArguments) -> Result<ExitCode> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         written => written.context("cannot write to standard output")?,
     }
-    let found = files.iter().any(|file| file.has_hooks());
+    let found = files.iter().any(Inspected::has_hooks);
     Ok(if found { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

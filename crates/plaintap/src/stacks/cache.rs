@@ -180,7 +180,7 @@ fn object(value: &Value) -> Option<ObjectHook> {
     })
 }
 
-const STACKS: [Stack; 5] = [Stack::Go, Stack::OpenSsl, Stack::GnuTls, Stack::Nss, Stack::Rustls];
+const STACKS: [Stack; 6] = [Stack::Go, Stack::OpenSsl, Stack::GnuTls, Stack::Nss, Stack::Rustls, Stack::S2n];
 
 fn stack_name(stack: Stack) -> String {
     stack.to_string()
