@@ -201,8 +201,11 @@ fn rustls(packages: &Path, version: &str, provider: Provider, folder: &Path) -> 
     let dependencies =
         format!("{dependencies}\nrustls-pki-types = {{ version = \"1\", features = [\"std\"] }}");
     write_crate(folder, &dependencies, &program.replace("PROVIDER", &module))?;
+    // `cargo install` alone would not say which versions it takes.
+    let mut lock = Command::new("cargo");
+    quiet(lock.args(["generate-lockfile", "--quiet", "--manifest-path"]).arg(folder.join("Cargo.toml")))?;
     let mut install = Command::new("cargo");
-    install.args(["install", "--quiet", "--force", "--path"]).arg(folder).arg("--root").arg(folder);
+    install.args(["install", "--quiet", "--locked", "--path"]).arg(folder).arg("--root").arg(folder);
     // They have most crates in common.
     install.arg("--target-dir").arg(packages.join("cargo"));
     quiet(install.env_remove("CARGO_BUILD_TARGET").env_remove("RUSTFLAGS"))
