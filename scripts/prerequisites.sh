@@ -17,7 +17,7 @@ test) needs="$needs curl:curl openssl:openssl nginx:nginx-light go:golang-go tsh
  cmp:diffutils gnutls-cli:gnutls-bin wget:wget jq:jq bpftrace:bpftrace podman:podman runc:runc unshare:util-linux /usr/share/doc/python3-venv:python3-venv" ;;
 stacks) needs="$needs curl:curl openssl:openssl nginx:nginx-light go:golang-go tshark:tshark npm:npm
  /usr/bin/python3:python3 /usr/share/doc/python3-venv:python3-venv gnutls-cli:gnutls-bin wget:wget
- tstclnt:libnss3-tools chromium:chromium firefox-esr:firefox-esr" ;;
+ tstclnt:libnss3-tools /usr/lib/x86_64-linux-gnu/libcurl-nss.so.4:libcurl3-nss chromium:chromium firefox-esr:firefox-esr" ;;
 *)
     echo "usage: $0 build|check|demo|test|stacks" >&2
     exit 2

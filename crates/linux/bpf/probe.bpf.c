@@ -9,6 +9,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "chosen.h"
+#include "objects.h"
 #include "registers.h"
 
 // All of these are mirrored in src/bpf/spec.rs and src/bpf/probes.rs.
@@ -25,6 +26,8 @@ const volatile __u64 wakeup = 0;
 enum field_kind {
 	FIELD_CONSTANT = 0,
 	FIELD_MEMORY = 1,
+	// Of the object whose handle is at the address; only of a secret.
+	FIELD_OBJECT_VALUE = 2,
 };
 
 enum length_kind {
@@ -185,6 +188,31 @@ static __always_inline enum outcome read_field(struct registers *context, const 
 	return read_user(to, wanted, address, sleepable) ? UNREADABLE : READ;
 }
 
+// The value of an object whose making was seen.
+static __always_inline enum outcome read_object(struct registers *context, const struct field *field, __u8 *to,
+						__u32 *length, const bool sleepable)
+{
+	struct object_value *value;
+	__u64 address;
+
+	if (evaluate(context, &field->address, &address, sleepable))
+		return UNREADABLE;
+	value = object_value_at(address);
+	if (!value)
+		return UNREADABLE;
+	__builtin_memcpy(to, value->bytes, LONGEST_FIELD);
+	*length = value->length;
+	return READ;
+}
+
+static __always_inline enum outcome read_secret(struct registers *context, const struct field *field, __u8 *to,
+						__u32 *length, const bool sleepable)
+{
+	if (field->kind == FIELD_OBJECT_VALUE)
+		return read_object(context, field, to, length, sleepable);
+	return read_field(context, field, to, length, sleepable);
+}
+
 static __always_inline void count(__u64 *counter)
 {
 	__sync_fetch_and_add(counter, 1);
@@ -226,7 +254,7 @@ static __always_inline int ship_secret(struct registers *context, const bool sle
 			   &statistics->unreadable_label)) {
 		return 0;
 	}
-	if (counted(statistics, read_field(context, &spec->secret, event.secret, &event.secret_length, sleepable),
+	if (counted(statistics, read_secret(context, &spec->secret, event.secret, &event.secret_length, sleepable),
 		    &statistics->unreadable_secret))
 		return 0;
 	// User space lets only hooks through that read exactly 32 bytes, or a length that must turn out to be 32.
@@ -257,6 +285,44 @@ static __always_inline int ship_secret(struct registers *context, const bool sle
 	return 0;
 }
 
+// The thread begins to make an object.
+static __always_inline int note_handle(struct registers *context, const bool sleepable)
+{
+	__u32 hook = bpf_get_attach_cookie(context);
+	struct spec *spec;
+	__u64 address;
+
+	if (!current_task_is_chosen())
+		return 0;
+	spec = bpf_map_lookup_elem(&specs, &hook);
+	if (spec && !evaluate(context, &spec->secret.address, &address, sleepable))
+		object_begins(address);
+	return 0;
+}
+
+// An object gets an attribute: if it is the value, of the object that the thread makes.
+static __always_inline int note_value(struct registers *context, const bool sleepable)
+{
+	__u64 task = bpf_get_current_pid_tgid();
+	__u32 hook = bpf_get_attach_cookie(context);
+	struct object_value value = {};
+	struct handle handle;
+	struct spec *spec;
+	__u64 *address;
+	__u64 kind;
+
+	address = bpf_map_lookup_elem(&objects_without_value, &task);
+	spec = bpf_map_lookup_elem(&specs, &hook);
+	if (!address || !spec || evaluate(context, &spec->label.address, &kind, sleepable) || kind != CKA_VALUE)
+		return 0;
+	handle = handle_at(*address);
+	// Another object that gets its value before the next one begins is none that we know the handle of.
+	bpf_map_delete_elem(&objects_without_value, &task);
+	if (read_field(context, &spec->secret, value.bytes, &value.length, sleepable) == READ)
+		bpf_map_update_elem(&object_values, &handle, &value, BPF_ANY);
+	return 0;
+}
+
 SEC("uprobe.s")
 int secret_sleepable(struct registers *context)
 {
@@ -267,6 +333,30 @@ SEC("uprobe")
 int secret_resident(struct registers *context)
 {
 	return ship_secret(context, false);
+}
+
+SEC("uprobe.s")
+int handle_sleepable(struct registers *context)
+{
+	return note_handle(context, true);
+}
+
+SEC("uprobe")
+int handle_resident(struct registers *context)
+{
+	return note_handle(context, false);
+}
+
+SEC("uprobe.s")
+int attribute_sleepable(struct registers *context)
+{
+	return note_value(context, true);
+}
+
+SEC("uprobe")
+int attribute_resident(struct registers *context)
+{
+	return note_value(context, false);
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

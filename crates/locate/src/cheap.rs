@@ -10,7 +10,7 @@ use iced_x86::{Code, FlowControl, Instruction, InstructionInfoFactory};
 
 use crate::elf::{Elf, Machine};
 use crate::xref::{self, RegisterSet};
-use crate::{Expression, Field, Hook, Length, Register};
+use crate::{Expression, Field, Hook, Length, ObjectHook, ObjectReads, Register};
 
 /// Instructions that a hook may be moved over.
 const FARTHEST: usize = 16;
@@ -21,37 +21,55 @@ const RSP: usize = 4;
 
 /// The hooks, each at the cheapest place that it can have, read in the same way.
 pub fn cheapest(file: &[u8], hooks: &[Hook]) -> Vec<Hook> {
+    // Only the beginning of a function is sure to be reached in no other way than from its start.
+    moved(file, hooks, |hook| hook.file_offset, |hook| hook.kind.is_entry(), renamed)
+}
+
+/// The same of those that tell the values of objects.
+pub fn cheapest_of_objects(file: &[u8], hooks: &[ObjectHook]) -> Vec<ObjectHook> {
+    moved(file, hooks, |hook| hook.file_offset, |_| true, renamed_object)
+}
+
+fn moved<T: Clone + PartialEq>(
+    file: &[u8],
+    hooks: &[T],
+    offset: fn(&T) -> u64,
+    is_entry: fn(&T) -> bool,
+    renamed: fn(&T, u64, &Held) -> Option<T>,
+) -> Vec<T> {
     let elf = match Elf::parse(file) {
         Ok(elf) if elf.machine == Machine::X86_64 => elf,
         // Not known of other machines; and where nothing is found, hooks stay.
         _ => return hooks.to_vec(),
     };
-    let mut moved: Vec<Hook> = Vec::with_capacity(hooks.len());
+    let mut moved: Vec<T> = Vec::with_capacity(hooks.len());
     for hook in hooks {
-        // Only the beginning of a function is sure to be reached in no other way than from its start.
-        let start = elf.vaddr(hook.file_offset).filter(|_| hook.kind.is_entry());
-        let place = start.and_then(|start| cheaper(&elf, start, hook));
+        let start = elf.vaddr(offset(hook)).filter(|_| is_entry(hook));
+        let place = start.and_then(|start| cheaper(&elf, start));
+        let place = place.and_then(|(place, held)| renamed(hook, place, &held));
         // Two hooks cannot share a place.
-        let taken = |place: &Hook| {
-            moved.iter().chain(hooks).any(|other| other.file_offset == place.file_offset && other != hook)
+        let taken = |place: &T| {
+            let mut others = moved.iter().chain(hooks);
+            others.any(|other| other != hook && offset(other) == offset(place))
         };
         moved.push(place.filter(|place| !taken(place)).unwrap_or_else(|| hook.clone()));
     }
     moved
 }
 
-/// The hook at the first cheap instruction from `start` on.
-fn cheaper(elf: &Elf<'_>, start: u64, hook: &Hook) -> Option<Hook> {
+/// By register: which registers' values at the start of the function are in it.
+type Held = [RegisterSet; 16];
+
+/// The file offset of the first cheap instruction from `start` on, unless that is the first of all, and what is where there.
+fn cheaper(elf: &Elf<'_>, start: u64) -> Option<(u64, Held)> {
     let mut info = InstructionInfoFactory::new();
-    // By register: which registers' values at the start are in it.
-    let mut held: [RegisterSet; 16] = std::array::from_fn(|register| 1 << register);
+    let mut held: Held = std::array::from_fn(|register| 1 << register);
     for instruction in xref::decode(elf, start)?.into_iter().take(FARTHEST) {
         if is_emulated(&instruction) {
-            let offset = elf.file_offset(instruction.ip())?;
-            if offset == hook.file_offset || is_jumped_to(elf, start, instruction.ip()) {
+            if instruction.ip() == start || is_jumped_to(elf, start, instruction.ip()) {
                 return None;
             }
-            return renamed(hook, offset, &held);
+            return Some((elf.file_offset(instruction.ip())?, held));
         }
         if instruction.flow_control() != FlowControl::Next || instruction.is_invalid() {
             return None;
@@ -98,38 +116,47 @@ fn is_jumped_to(elf: &Elf<'_>, start: u64, place: u64) -> bool {
 }
 
 /// The hook at another place, where the values of registers are in those that `held` tells.
-fn renamed(hook: &Hook, file_offset: u64, held: &[RegisterSet; 16]) -> Option<Hook> {
-    let register = |register: Register| -> Option<Register> {
-        let number = Register::X86_64.iter().position(|known| *known == register)?;
-        let same = |place: &usize| held[*place] >> number & 1 == 1;
-        // rsp counts only as itself: a copy of it is a frame pointer.
-        let place = Some(number).filter(same).or_else(|| (0..16).filter(|&place| place != RSP).find(same))?;
-        Some(Register::X86_64[place])
-    };
-    let expression = |from: &Expression| -> Option<Expression> {
-        Some(Expression { register: register(from.register)?, offsets: from.offsets.clone() })
-    };
-    let field = |from: &Field| -> Option<Field> {
-        Some(match from {
-            Field::Constant(text) => Field::Constant(text),
-            Field::Memory { address, length } => Field::Memory {
-                address: expression(address)?,
-                length: match length {
-                    Length::Value(length) => Length::Value(expression(length)?),
-                    Length::Constant(length) => Length::Constant(*length),
-                    Length::Nul => Length::Nul,
-                },
-            },
-        })
-    };
+fn renamed(hook: &Hook, file_offset: u64, held: &Held) -> Option<Hook> {
     Some(Hook {
-        stack: hook.stack,
-        kind: hook.kind,
         file_offset,
-        label: field(&hook.label)?,
-        client_random: field(&hook.client_random)?,
-        secret: field(&hook.secret)?,
+        label: field(&hook.label, held)?,
+        client_random: field(&hook.client_random, held)?,
+        secret: field(&hook.secret, held)?,
+        ..hook.clone()
     })
+}
+
+fn renamed_object(hook: &ObjectHook, file_offset: u64, held: &Held) -> Option<ObjectHook> {
+    let reads = match &hook.reads {
+        ObjectReads::Handle(address) => ObjectReads::Handle(expression(address, held)?),
+        ObjectReads::Attribute { kind, value } => {
+            ObjectReads::Attribute { kind: expression(kind, held)?, value: field(value, held)? }
+        }
+    };
+    Some(ObjectHook { file_offset, reads, ..hook.clone() })
+}
+
+fn field(from: &Field, held: &Held) -> Option<Field> {
+    Some(match from {
+        Field::Constant(text) => Field::Constant(text),
+        Field::Memory { address, length } => Field::Memory {
+            address: expression(address, held)?,
+            length: match length {
+                Length::Value(length) => Length::Value(expression(length, held)?),
+                Length::Constant(length) => Length::Constant(*length),
+                Length::Nul => Length::Nul,
+            },
+        },
+        Field::ObjectValue { handle } => Field::ObjectValue { handle: expression(handle, held)? },
+    })
+}
+
+fn expression(from: &Expression, held: &Held) -> Option<Expression> {
+    let number = Register::X86_64.iter().position(|known| *known == from.register)?;
+    let same = |place: &usize| held[*place] >> number & 1 == 1;
+    // rsp counts only as itself: a copy of it is a frame pointer.
+    let place = Some(number).filter(same).or_else(|| (0..16).filter(|&place| place != RSP).find(same))?;
+    Some(Expression { register: Register::X86_64[place], offsets: from.offsets.clone() })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 
 use memchr::memmem;
 
-use crate::Error;
+use crate::{Error, Register};
 
 const PT_LOAD: u32 = 1;
 const PT_DYNAMIC: u32 = 2;
@@ -35,6 +35,7 @@ const R_AARCH64_RELATIVE: u32 = 1027;
 
 const HEADER_SIZE: usize = 64;
 const PROGRAM_HEADER_SIZE: usize = 56;
+const STT_FUNC: u8 = 2;
 const RELA_SIZE: usize = 24;
 const SYMBOL_SIZE: u64 = 24;
 /// Loaders map a handful of segments, core files thousands.
@@ -47,6 +48,20 @@ pub enum Machine {
     X86_64,
     /// 64-bit ARM.
     Aarch64,
+}
+
+impl Machine {
+    /// The registers of a function's first six arguments.
+    pub(crate) fn arguments(self) -> [Register; 6] {
+        match self {
+            // System V AMD64 ABI §3.2.3.
+            Self::X86_64 => {
+                [Register::Rdi, Register::Rsi, Register::Rdx, Register::Rcx, Register::R8, Register::R9]
+            }
+            // Procedure Call Standard for the Arm 64-bit Architecture §6.8.2.
+            Self::Aarch64 => [0, 1, 2, 3, 4, 5].map(Register::X),
+        }
+    }
 }
 
 /// A loadable or data-carrying part of the file.
@@ -156,7 +171,6 @@ impl<'a> Elf<'a> {
         const SHT_DYNSYM: u32 = 11;
         /// Files have one of each kind.
         const MOST_TABLES: usize = 2;
-        const STT_FUNC: u8 = 2;
         const SECTION_HEADER_SIZE: usize = 64;
         let header = check_header(self.file).ok()?;
         let count = u64::from(u16_at(header, 60));
@@ -173,6 +187,17 @@ impl<'a> Elf<'a> {
             let symbol = symbols.find(|symbol| u32_at(symbol, 0) == name && symbol[4] & 0xf == STT_FUNC)?;
             Some(u64_at(symbol, 8)).filter(|&address| address != 0)
         })
+    }
+
+    /// vaddr of the function that the file exports by this name; a stripped file has it too.
+    pub(crate) fn exported(&self, name: &str) -> Option<u64> {
+        /// The dynamic table does not tell how many there are; linkers put the names right behind.
+        const MOST_SYMBOLS: usize = 1 << 20;
+        let needle = [b"\0", name.as_bytes(), b"\0"].concat();
+        let name = u32::try_from(memmem::find(self.names, &needle)? + 1).ok()?;
+        let mut symbols = self.bytes(self.symbols?)?.chunks_exact(SYMBOL_SIZE as usize).take(MOST_SYMBOLS);
+        let symbol = symbols.find(|symbol| u32_at(symbol, 0) == name && symbol[4] & 0xf == STT_FUNC)?;
+        Some(u64_at(symbol, 8)).filter(|&address| address != 0)
     }
 
     /// The offset in the file of the byte that is loaded at `vaddr`.

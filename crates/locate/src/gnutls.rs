@@ -13,10 +13,11 @@ use std::collections::BTreeSet;
 use iced_x86::{Mnemonic, OpKind};
 use memchr::memmem;
 
+use crate::aarch64::{self, Step};
 use crate::elf::{Elf, Machine};
 use crate::labels::{CANDIDATES, Candidate, Labels};
-use crate::xref::{self, RSI};
-use crate::{Evidence, Expression, Field, Found, Hook, HookKind, Length, NotFound, Register, Stack};
+use crate::xref::{self, second_argument};
+use crate::{Evidence, Expression, Field, Found, Hook, HookKind, Length, NotFound, Stack};
 
 /// Three to four labels have plain call sites.
 const VOTES_NEEDED: usize = 3;
@@ -28,12 +29,10 @@ const MOST_OFFSET: i64 = 0x1_0000;
 
 /// Searches for both functions.
 pub(crate) fn find(elf: &Elf<'_>, labels: &Labels) -> Result<Found, NotFound> {
-    if elf.machine != Machine::X86_64 {
-        return Err(NotFound::UnsupportedMachine { machine: elf.machine });
-    }
+    let [session, label, data, size, ..] = elf.machine.arguments();
     let mut reason = NotFound::NoMasterSecretCaller;
     let wanted = |candidate: &Candidate| candidate.count() >= VOTES_NEEDED && candidate.gets_client_random();
-    for candidate in labels.vote(RSI).into_iter().filter(wanted).take(CANDIDATES) {
+    for candidate in labels.vote(second_argument(elf.machine)).into_iter().filter(wanted).take(CANDIDATES) {
         let Some(function) = xref::resolve(elf, candidate.target) else { continue };
         let Some(file_offset) = elf.file_offset(function) else { continue };
         let site = labels.callers(&candidate).find(|site| site.is_client_random());
@@ -41,7 +40,7 @@ pub(crate) fn find(elf: &Elf<'_>, labels: &Labels) -> Result<Found, NotFound> {
             reason = NotFound::NoMasterSecret { function };
             continue;
         };
-        let at = |offset| Expression::path(Register::Rdi, &[offset]);
+        let at = |offset| Expression::path(session, &[offset]);
         let random = at(master_secret + MASTER_SECRET_SIZE);
         let mut found = Found {
             evidence: vec![candidate.evidence(function), Evidence::ClientRandom { address: random.clone() }],
@@ -49,10 +48,11 @@ pub(crate) fn find(elf: &Elf<'_>, labels: &Labels) -> Result<Found, NotFound> {
                 stack: Stack::GnuTls,
                 kind: HookKind::GnuTlsCallKeylogFunc,
                 file_offset,
-                label: Field::string(Register::Rsi),
+                label: Field::string(label),
                 client_random: Field::client_random(random.clone()),
-                secret: Field::counted(Register::Rdx, Register::Rcx),
+                secret: Field::counted(data, size),
             }],
+            ..Found::default()
         };
         for function in key_expansions(elf, master_secret) {
             let Some(file_offset) = elf.file_offset(function) else { continue };
@@ -120,20 +120,57 @@ struct Fields {
 
 impl Fields {
     fn of_function(elf: &Elf<'_>, inside: u64) -> Option<Self> {
-        let (_, end) = elf.function_bounds(inside)?;
+        let (start, end) = elf.function_bounds(inside)?;
         let mut fields = Self { taken: BTreeSet::new(), addressed: BTreeSet::new() };
-        for instruction in xref::function_until(elf, inside, end) {
-            let Some(base) = xref::number(instruction.memory_base()) else { continue };
-            let place = instruction.memory_displacement64().cast_signed();
-            let indexed = instruction.memory_index() != iced_x86::Register::None;
-            if instruction.op1_kind() != OpKind::Memory || indexed || !(0..MOST_OFFSET).contains(&place) {
-                continue;
-            }
-            fields.addressed.insert((base, place as i32));
-            if instruction.mnemonic() == Mnemonic::Lea {
-                fields.taken.insert((base, place as i32));
+        match elf.machine {
+            Machine::X86_64 => fields.add_x86_64(xref::function_until(elf, inside, end)),
+            Machine::Aarch64 => {
+                fields.add_aarch64(aarch64::decode(elf, start).take_while(|i| i.address < end));
             }
         }
         Some(fields)
+    }
+
+    fn add(&mut self, base: u8, offset: i64, is_taken: bool) {
+        if (0..MOST_OFFSET).contains(&offset) {
+            self.addressed.insert((base, offset as i32));
+            if is_taken {
+                self.taken.insert((base, offset as i32));
+            }
+        }
+    }
+
+    fn add_x86_64(&mut self, code: impl Iterator<Item = iced_x86::Instruction>) {
+        for instruction in code {
+            let Some(base) = xref::number(instruction.memory_base()) else { continue };
+            let indexed = instruction.memory_index() != iced_x86::Register::None;
+            if instruction.op1_kind() == OpKind::Memory && !indexed {
+                let offset = instruction.memory_displacement64().cast_signed();
+                self.add(base, offset, instruction.mnemonic() == Mnemonic::Lea);
+            }
+        }
+    }
+
+    /// Registers that hold the same count as one, the first of them.
+    fn add_aarch64(&mut self, code: impl Iterator<Item = aarch64::Instruction>) {
+        let mut same: [u8; 32] = std::array::from_fn(|register| register as u8);
+        for instruction in code {
+            match instruction.step {
+                Step::Add { from, number, .. } => self.add(same[usize::from(from)], number, true),
+                Step::Load(access) if access.index.is_none() => {
+                    self.add(same[usize::from(access.base)], access.offset, false);
+                }
+                _ => {}
+            }
+            if let Step::Copy { to, from, whole: true } = instruction.step {
+                same[usize::from(to)] = same[usize::from(from)];
+            } else {
+                for register in 0..31 {
+                    if instruction.step.written() >> register & 1 == 1 {
+                        same[usize::from(register)] = register;
+                    }
+                }
+            }
+        }
     }
 }

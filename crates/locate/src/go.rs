@@ -285,7 +285,7 @@ mod tests {
             [&hook.label, &hook.client_random, &hook.secret].map(|field| match field {
                 Field::Constant(text) => (*text).to_string(),
                 Field::Memory { address, length: Length::Value(length) } => format!("{address} {length}"),
-                Field::Memory { address, .. } => address.to_string(),
+                Field::Memory { address, .. } | Field::ObjectValue { handle: address } => address.to_string(),
             })
         };
         let (log, keys) = (HookKind::GoWriteKeyLog, HookKind::GoKeysFromMasterSecret);

@@ -32,6 +32,8 @@ pub enum Stack {
     Nss,
     /// rustls.
     Rustls,
+    /// s2n-tls, of which no hook is known.
+    S2n,
 }
 
 /// The function that a hook stands on.
@@ -49,7 +51,7 @@ pub enum HookKind {
     GnuTlsCallKeylogFunc,
     /// GnuTLS: `_gnutls_set_keys(session, …)`, passed in each TLS 1.2 handshake, resumed ones too.
     GnuTlsSetKeys,
-    /// NSS: what `ssl3_RecordKeyLog(ss, label, key)` calls with the key's bytes.
+    /// NSS: what `ssl3_RecordKeyLog(ss, label, key)` calls with the key's bytes; where the log is compiled out, that function.
     NssRecordKeyLog,
     /// rustls, TLS 1.3: behind `KeyLog::will_log(label)`, which is asked for each secret.
     RustlsWillLog,
@@ -68,6 +70,11 @@ pub enum Field {
         address: Expression,
         /// How many there are.
         length: Length,
+    },
+    /// The value of the PKCS#11 object whose handle was put at this address, as [`ObjectHook`](crate::ObjectHook)s saw it.
+    ObjectValue {
+        /// Where the handle is.
+        handle: Expression,
     },
 }
 
@@ -193,6 +200,14 @@ impl Register {
         Self::X86_64.get(usize::from(number)).copied()
     }
 
+    /// Its number in instruction encodings.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::X(number) => number,
+            other => Self::X86_64.iter().position(|known| *known == other).unwrap_or_default() as u8,
+        }
+    }
+
     /// The register that an expression of it alone prints as.
     pub fn from_name(name: &str) -> Option<Self> {
         let mut all = Self::X86_64.into_iter().chain((0..32).map(Self::X));
@@ -211,6 +226,7 @@ impl fmt::Display for Field {
             Self::Memory { address, length: Length::Value(length) } => {
                 write!(f, "({length}) bytes at {address}")
             }
+            Self::ObjectValue { handle } => write!(f, "value of the object whose handle is at {handle}"),
         }
     }
 }
@@ -223,6 +239,7 @@ impl fmt::Display for Stack {
             Self::GnuTls => "GnuTLS",
             Self::Nss => "NSS",
             Self::Rustls => "rustls",
+            Self::S2n => "s2n-tls",
         })
     }
 }

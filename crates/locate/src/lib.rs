@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod aarch64;
+mod calls;
 mod cheap;
 mod elf;
 mod gnutls;
@@ -14,16 +15,19 @@ mod hook;
 mod labels;
 mod marks;
 mod nss;
+mod object_hook;
 mod openssl;
 mod report;
 mod rustls;
+mod softoken;
 mod symbolic;
 mod trace;
 mod xref;
 
-pub use cheap::cheapest;
+pub use cheap::{cheapest, cheapest_of_objects};
 pub use elf::Machine;
 pub use hook::{Expression, Field, Hook, HookKind, Length, Register, Stack};
+pub use object_hook::{ObjectFunction, ObjectHook, ObjectReads};
 pub use report::{Evidence, NotFound, Report};
 
 /// Searches a whole ELF file. One file may hold several stacks, so all are looked for.
@@ -40,6 +44,7 @@ pub fn locate(file: &[u8]) -> Result<Report, Error> {
         machine: elf.machine,
         build_id: elf.build_id.map(<[u8]>::to_vec),
         hooks: Vec::new(),
+        objects: Vec::new(),
         evidence: Vec::new(),
         missing: Vec::new(),
     };
@@ -52,6 +57,14 @@ pub fn locate(file: &[u8]) -> Result<Report, Error> {
     for (stack, search) in searches {
         let found = labels.as_ref().map_err(Clone::clone).and_then(|labels| search(&elf, labels));
         report.take(stack, found);
+    }
+    if let Some(found) = softoken::find(&elf) {
+        // The other half of NSS: nothing is missing in it.
+        report.missing.retain(|(stack, _)| *stack != Stack::Nss);
+        report.take(Stack::Nss, found);
+    }
+    if marks.has_s2n() {
+        report.missing.push((Stack::S2n, NotFound::NotAnalysed));
     }
     report.take(Stack::Rustls, rustls::find(&elf, &marks.labels));
     Ok(report)
@@ -67,6 +80,7 @@ impl Report {
         match found {
             Ok(found) => {
                 self.hooks.extend(found.hooks);
+                self.objects.extend(found.objects);
                 self.evidence.extend(found.evidence);
             }
             Err(reason) => self.missing.push((stack, reason)),
@@ -78,6 +92,7 @@ impl Report {
 #[derive(Default)]
 struct Found {
     hooks: Vec<Hook>,
+    objects: Vec<ObjectHook>,
     evidence: Vec<Evidence>,
 }
 

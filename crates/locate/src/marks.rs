@@ -6,6 +6,8 @@ use crate::elf::{Elf, Segment};
 
 /// Every library that logs TLS 1.3 secrets has it, at the end of a string.
 const LABEL: &[u8] = b"_HANDSHAKE_TRAFFIC_SECRET";
+/// The source file of s2n-tls that logs secrets: the texts of its errors say where they come from.
+const S2N: &[u8] = b"s2n_key_log.c";
 /// Bytes that are searched for all marks before the next: they stay in the processor's cache meanwhile.
 const PIECE: usize = 128 << 10;
 /// Bound for damaged files; real ones have a handful.
@@ -49,5 +51,10 @@ impl<'a> Marks<'a> {
             (word & MASK == WORD).then(|| segment.vaddr.wrapping_add((start + i * 8) as u64))
         });
         self.tables.extend(tables.take(MAX_TABLES.saturating_sub(self.tables.len())));
+    }
+
+    /// Whether s2n-tls is in the file. It makes its labels of pieces, which no search for the labels finds.
+    pub(crate) fn has_s2n(&self) -> bool {
+        self.labels.iter().any(|segment| memchr::memmem::find(segment.data, S2N).is_some())
     }
 }

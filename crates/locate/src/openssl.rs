@@ -10,7 +10,7 @@ use iced_x86::{Mnemonic, OpKind};
 
 use crate::elf::{Elf, Machine};
 use crate::labels::{CANDIDATES, Candidate, Labels, Site};
-use crate::xref::{self, RDI, RSI, X1};
+use crate::xref::{self, RDI, second_argument};
 use crate::{Evidence, Expression, Field, Found, Hook, HookKind, NotFound, Register, Stack, symbolic};
 
 /// GCC spills the other labels to the stack in OpenSSL; three have plain call sites in every version.
@@ -32,7 +32,7 @@ pub(crate) fn find(elf: &Elf<'_>, labels: &Labels) -> Result<Found, NotFound> {
 impl Found {
     fn add_log_secret(&mut self, elf: &Elf<'_>, function: u64, client_random: Expression) {
         let Some(file_offset) = elf.file_offset(function) else { return };
-        let [_, label, secret, length] = arguments_of(elf.machine);
+        let [_, label, secret, length, ..] = elf.machine.arguments();
         self.evidence.push(Evidence::ClientRandom { address: client_random.clone() });
         self.hooks.push(Hook {
             stack: Stack::OpenSsl,
@@ -45,20 +45,12 @@ impl Found {
     }
 }
 
-/// The first four arguments of a function.
-fn arguments_of(machine: Machine) -> [Register; 4] {
-    match machine {
-        Machine::X86_64 => [Register::Rdi, Register::Rsi, Register::Rdx, Register::Rcx],
-        Machine::Aarch64 => [0, 1, 2, 3].map(Register::X),
-    }
-}
-
 /// The functions that pass both tests: a program may have more than one library linked in.
 fn log_secret(elf: &Elf<'_>, labels: &Labels) -> Result<Found, NotFound> {
     let mut found = Found::default();
     let mut reason = None;
     let mut best = 0;
-    let votes = if elf.machine == Machine::X86_64 { RSI } else { X1 };
+    let votes = second_argument(elf.machine);
     let named = elf.function(LOG_SECRET);
     if let Some(function) = named
         && let Some(random) = symbolic::client_random(elf, function)
@@ -114,7 +106,7 @@ fn keylog_int(elf: &Elf<'_>, labels: &Labels) -> Option<Found> {
             secret: Field::counted(secret, length),
         };
         let evidence = vec![candidate.evidence(function), Evidence::ClientRandom { address }];
-        return Some(Found { hooks: vec![hook], evidence });
+        return Some(Found { hooks: vec![hook], evidence, ..Found::default() });
     }
     None
 }

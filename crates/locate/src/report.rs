@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Expression, Hook, Machine, Stack};
+use crate::{Expression, Hook, Machine, ObjectHook, Stack};
 
 /// The outcome for one file. A file without a TLS stack has no hooks, and a reason for each stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Report {
     pub build_id: Option<Vec<u8>>,
     /// Where the secrets pass.
     pub hooks: Vec<Hook>,
+    /// Where a PKCS#11 module makes the objects that hooks in other files pass by handle.
+    pub objects: Vec<ObjectHook>,
     /// The steps that led to the hooks, in the order taken.
     pub evidence: Vec<Evidence>,
     /// The stacks that gave no hook, and why.
@@ -70,6 +72,16 @@ pub enum Evidence {
         /// vaddr of the entry of the function that is called.
         function: u64,
     },
+    /// A function that does nothing: its contents are compiled out.
+    OnlyReturns {
+        /// vaddr of its entry.
+        function: u64,
+    },
+    /// The function that gives a PKCS#11 object its value.
+    SetsValue {
+        /// vaddr of its entry.
+        function: u64,
+    },
     /// The function that derives the keys of TLS 1.2 from the master secret.
     KeyExpansion {
         /// vaddr of its entry.
@@ -111,12 +123,9 @@ pub enum NotFound {
     /// The key log labels are not in the file.
     #[error("no key log labels")]
     NoLabels,
-    /// The labels are there, but the analysis cannot read this machine's code.
-    #[error("key log labels, but code of {machine:?} is not analysed")]
-    UnsupportedMachine {
-        /// The file's machine.
-        machine: Machine,
-    },
+    /// A stack that is known by name only.
+    #[error("its key log is there, but not how its secrets pass")]
+    NotAnalysed,
     /// The labels are there, but no code uses them.
     #[error("{labels} key log labels, but no code refers to them")]
     NoReferences {
@@ -142,6 +151,15 @@ pub enum NotFound {
     #[error("function at {function:#x} gets the labels, but no caller shows where the master secret is")]
     NoMasterSecret {
         /// vaddr of the function that gets the labels.
+        function: u64,
+    },
+    /// NSS's PKCS#11 module without the list of functions that it exports.
+    #[error("exports NSC_GetFunctionList, but that returns no list of functions")]
+    NoFunctionList,
+    /// NSS's PKCS#11 module, but unlike any known.
+    #[error("C_DeriveKey at {function:#x} gives its object no value")]
+    NoObjectValue {
+        /// vaddr of the function.
         function: u64,
     },
     /// Nothing in the file is NSS's.
@@ -196,6 +214,10 @@ impl fmt::Display for Evidence {
             Self::Vote { function, labels } => write!(f, "{function:#x} gets {}", labels.join(", ")),
             Self::ClientRandom { address } => write!(f, "client random at {address}"),
             Self::Callee { caller, function } => write!(f, "{caller:#x} hands it on to {function:#x}"),
+            Self::OnlyReturns { function } => {
+                write!(f, "{function:#x} only returns: the key log is compiled out")
+            }
+            Self::SetsValue { function } => write!(f, "{function:#x} gets CKA_VALUE, and bytes"),
             Self::KeyExpansion { function } => write!(f, "{function:#x} uses \"key expansion\""),
             Self::KeyLogBranch { address } => write!(f, "KeyLog asked before {address:#x}"),
         }

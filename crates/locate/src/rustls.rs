@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::aarch64::{self, Step, Test};
 use crate::elf::{Elf, Machine, Segment};
 use crate::labels::{LABELS, MAX_STRINGS, occurrences};
 use crate::trace::{Trace, Value};
@@ -22,23 +23,27 @@ const RANDOM_SIZE: i64 = 32;
 const MASTER_SECRET_SIZE: u32 = 48;
 /// Bound for damaged files; real ones ask in a handful of places.
 const MAX_HOOKS: usize = 32;
+const MAX_INSTRUCTIONS: usize = 20_000;
+/// How far from a question the branch is that the answer decides.
+const MAX_TO_BRANCH: usize = 8;
 
-/// Numbers of the registers that `KeyLog::log(&self, label: &str, client_random: &[u8], secret: &[u8])` gets its
-/// arguments in; the length of the secret is on the stack.
-const LABEL: u8 = 6;
-const LABEL_LENGTH: u8 = 2;
-const RANDOM: u8 = 1;
-const RANDOM_LENGTH: u8 = 8;
-const SECRET: u8 = 9;
+/// The arguments of `KeyLog::log(&self, label: &str, client_random: &[u8], secret: &[u8])` behind the first.
+#[derive(Default)]
+struct Arguments {
+    label: Option<Value>,
+    label_length: Option<Value>,
+    random: Option<Value>,
+    random_length: Option<Value>,
+    secret: Option<Value>,
+    /// On x86-64 the seventh argument, on the stack.
+    secret_length: Option<Value>,
+}
 
 /// Searches for code that asks a `KeyLog`.
 pub(crate) fn find(elf: &Elf<'_>, segments: &[Segment<'_>]) -> Result<Found, NotFound> {
     let strings = strings(segments);
     if strings.is_empty() {
         return Err(NotFound::NoLabels);
-    }
-    if elf.machine != Machine::X86_64 {
-        return Err(NotFound::UnsupportedMachine { machine: elf.machine });
     }
     let mut places: Vec<u64> = strings.keys().copied().chain(tables(elf, &strings)).collect();
     places.sort_unstable();
@@ -110,21 +115,15 @@ fn around(elf: &Elf<'_>, address: u64) -> (u64, u64) {
 
 /// The places in a function where a `KeyLog` has been asked, and would be called next.
 fn questions(elf: &Elf<'_>, start: u64, end: u64, strings: &BTreeMap<u64, &'static str>, found: &mut Found) {
-    const MAX_INSTRUCTIONS: usize = 20_000;
-    let Some(decoder) = xref::decode(elf, start) else { return };
-    let code: Vec<Instruction> =
-        decoder.into_iter().take(MAX_INSTRUCTIONS).take_while(|i| i.ip() < end).collect();
-    for (i, call) in code.iter().enumerate() {
-        if call.flow_control() != FlowControl::IndirectCall || found.hooks.len() >= MAX_HOOKS {
-            continue;
+    let asked = match elf.machine {
+        Machine::X86_64 => asked_on_x86_64(elf, start, end),
+        Machine::Aarch64 => asked_on_aarch64(elf, start, end),
+    };
+    for (address, arguments) in asked {
+        if found.hooks.len() >= MAX_HOOKS {
+            break;
         }
-        let mut trace = Trace::new();
-        let Some(log) = branch_that_logs(code.get(i + 1..).unwrap_or_default(), &mut trace) else { continue };
-        if trace.run_to_indirect_call(elf, log).is_none() {
-            continue;
-        }
-        let address = call.next_ip();
-        let fields = arguments(&trace, strings);
+        let fields = arguments.fields(strings);
         let Some(((label, client_random, secret), file_offset)) = fields.zip(elf.file_offset(address)) else {
             continue;
         };
@@ -140,11 +139,25 @@ fn questions(elf: &Elf<'_>, start: u64, end: u64, strings: &BTreeMap<u64, &'stat
     }
 }
 
+/// Of each call through a pointer whose answer is tested, the vaddr behind it, and what the next such call would get if it was yes.
+fn asked_on_x86_64(elf: &Elf<'_>, start: u64, end: u64) -> Vec<(u64, Arguments)> {
+    let Some(decoder) = xref::decode(elf, start) else { return Vec::new() };
+    let code: Vec<Instruction> =
+        decoder.into_iter().take(MAX_INSTRUCTIONS).take_while(|i| i.ip() < end).collect();
+    let calls = code.iter().enumerate().filter(|(_, call)| call.flow_control() == FlowControl::IndirectCall);
+    let asked = calls.filter_map(|(i, call)| {
+        let mut trace = Trace::new();
+        let log = branch_that_logs(code.get(i + 1..)?, &mut trace)?;
+        trace.run_to_indirect_call(elf, log)?;
+        Some((call.next_ip(), Arguments::of_x86_64(&trace)))
+    });
+    asked.collect()
+}
+
 /// Where the code goes on after the call of a function that answers true: `test al, al` and a branch follow.
 fn branch_that_logs(code: &[Instruction], trace: &mut Trace) -> Option<u64> {
-    const MAX_INSTRUCTIONS: usize = 8;
     let mut tested = false;
-    for instruction in code.iter().take(MAX_INSTRUCTIONS) {
+    for instruction in code.iter().take(MAX_TO_BRANCH) {
         match (instruction.mnemonic(), instruction.flow_control()) {
             (Mnemonic::Test, _)
                 if instruction.op0_register() == iced_x86::Register::AL
@@ -161,27 +174,80 @@ fn branch_that_logs(code: &[Instruction], trace: &mut Trace) -> Option<u64> {
     None
 }
 
-/// Label, client random and secret, if the registers hold the arguments of `KeyLog::log`.
-fn arguments(trace: &Trace, strings: &BTreeMap<u64, &'static str>) -> Option<(Field, Field, Field)> {
-    let expression = |value: &Value| match value {
-        Value::From(expression) => Some(expression.clone()),
-        _ => None,
-    };
-    if trace.register(RANDOM_LENGTH) != Some(&Value::Number(RANDOM_SIZE)) {
-        return None;
-    }
-    let label = match trace.register(LABEL)? {
-        Value::Static(vaddr) => Field::Constant(strings.get(vaddr)?),
-        Value::From(address) => {
-            let length = length(trace.register(LABEL_LENGTH)?)?;
-            Field::Memory { address: address.clone(), length }
+/// The same for aarch64, where one instruction tests and branches.
+fn asked_on_aarch64(elf: &Elf<'_>, start: u64, end: u64) -> Vec<(u64, Arguments)> {
+    const RESULT: u8 = 0;
+    let code = aarch64::decode(elf, start).take(MAX_INSTRUCTIONS).take_while(|i| i.address < end);
+    let calls = code.filter(|call| call.step == Step::IndirectCall);
+    let asked = calls.filter_map(|call| {
+        let address = call.address + 4;
+        let mut trace = aarch64::trace::Trace::new();
+        for instruction in aarch64::decode(elf, address).take(MAX_TO_BRANCH) {
+            match instruction.step {
+                Step::Branch { target, tests: Some(Test { register: RESULT, zero }) } => {
+                    let log = if zero { instruction.address + 4 } else { target };
+                    trace.run_to_indirect_call(elf, log)?;
+                    return Some((address, Arguments::of_aarch64(&trace)));
+                }
+                Step::Branch { .. } | Step::Jump(_) | Step::Stop | Step::Call(_) | Step::IndirectCall => {
+                    return None;
+                }
+                step => trace.step(step),
+            }
         }
-        Value::Number(_) => return None,
-    };
-    let client_random = Field::client_random(expression(trace.register(RANDOM)?)?);
-    let address = expression(trace.register(SECRET)?)?;
-    let secret = Field::Memory { address, length: length(&trace.top_of_stack()?)? };
-    Some((label, client_random, secret))
+        None
+    });
+    asked.collect()
+}
+
+impl Arguments {
+    fn of_x86_64(trace: &Trace) -> Self {
+        let [label, label_length, random, random_length, secret] =
+            behind_first(Machine::X86_64).map(|register| trace.register(register).cloned());
+        let secret_length = trace.top_of_stack();
+        Self { label, label_length, random, random_length, secret, secret_length }
+    }
+
+    fn of_aarch64(trace: &aarch64::trace::Trace) -> Self {
+        /// The register of the seventh argument.
+        const SEVENTH: u8 = 6;
+        let [label, label_length, random, random_length, secret] =
+            behind_first(Machine::Aarch64).map(|register| trace.register(register).cloned());
+        let secret_length = trace.register(SEVENTH).cloned();
+        Self { label, label_length, random, random_length, secret, secret_length }
+    }
+
+    fn has_random_of_32(&self) -> bool {
+        self.random_length == Some(Value::Number(RANDOM_SIZE))
+    }
+
+    /// Label, client random and secret, if these can be the arguments of `KeyLog::log`.
+    fn fields(&self, strings: &BTreeMap<u64, &'static str>) -> Option<(Field, Field, Field)> {
+        let expression = |value: &Value| match value {
+            Value::From(expression) => Some(expression.clone()),
+            _ => None,
+        };
+        if !self.has_random_of_32() {
+            return None;
+        }
+        let label = match self.label.as_ref()? {
+            Value::Static(vaddr) => Field::Constant(strings.get(vaddr)?),
+            Value::From(address) => {
+                Field::Memory { address: address.clone(), length: length(self.label_length.as_ref()?)? }
+            }
+            Value::Number(_) => return None,
+        };
+        let client_random = Field::client_random(expression(self.random.as_ref()?)?);
+        let address = expression(self.secret.as_ref()?)?;
+        let secret = Field::Memory { address, length: length(self.secret_length.as_ref()?)? };
+        Some((label, client_random, secret))
+    }
+}
+
+/// The numbers of the registers of arguments 2 to 6.
+fn behind_first(machine: Machine) -> [u8; 5] {
+    let [_, second, third, fourth, fifth, sixth] = machine.arguments();
+    [second, third, fourth, fifth, sixth].map(crate::Register::number)
 }
 
 fn length(value: &Value) -> Option<Length> {
@@ -196,23 +262,31 @@ fn length(value: &Value) -> Option<Length> {
 
 /// The call of `KeyLog::log` that a reference to CLIENT_RANDOM prepares.
 fn log_call(elf: &Elf<'_>, reference: u64) -> Option<Hook> {
-    let mut trace = Trace::new();
-    let call = trace.run_to_indirect_call(elf, reference)?;
-    let is = |register, number| trace.register(register) == Some(&Value::Number(number));
-    // A slot is another file's function, which is no method of an object.
-    if call.is_ip_rel_memory_operand()
-        || !is(LABEL_LENGTH, CLIENT_RANDOM.len() as i64)
-        || !is(RANDOM_LENGTH, RANDOM_SIZE)
-    {
+    let (call, arguments) = match elf.machine {
+        Machine::X86_64 => {
+            let mut trace = Trace::new();
+            let call = trace.run_to_indirect_call(elf, reference)?;
+            // A slot is another file's function, which is no method of an object.
+            (Some(call.ip()).filter(|_| !call.is_ip_rel_memory_operand())?, Arguments::of_x86_64(&trace))
+        }
+        Machine::Aarch64 => {
+            let mut trace = aarch64::trace::Trace::new();
+            let call = trace.run_to_indirect_call(elf, reference)?;
+            (call, Arguments::of_aarch64(&trace))
+        }
+    };
+    let label_length = Some(Value::Number(CLIENT_RANDOM.len() as i64));
+    if arguments.label_length != label_length || !arguments.has_random_of_32() {
         return None;
     }
-    let secret = Expression::register(crate::Register::R9);
+    let [_, _, _, random, _, secret] = elf.machine.arguments();
+    let secret = Expression::register(secret);
     Some(Hook {
         stack: Stack::Rustls,
         kind: HookKind::RustlsLog,
-        file_offset: elf.file_offset(call.ip())?,
+        file_offset: elf.file_offset(call)?,
         label: Field::Constant(CLIENT_RANDOM),
-        client_random: Field::client_random(Expression::register(crate::Register::Rcx)),
+        client_random: Field::client_random(Expression::register(random)),
         secret: Field::Memory { address: secret, length: Length::Constant(MASTER_SECRET_SIZE) },
     })
 }

@@ -13,6 +13,7 @@ use crate::elf::{Elf, Machine};
 use crate::xref::{self, RegisterSet, Target};
 use crate::{Expression, Register};
 
+const RAX: u8 = 0;
 const RDX: u8 = 2;
 const RCX: u8 = 1;
 const RSP: u8 = 4;
@@ -27,11 +28,30 @@ pub(crate) const RANDOM_SIZE: i64 = 32;
 pub(crate) const MAX_INSTRUCTIONS: usize = 600;
 pub(crate) const MAX_BLOCKS: usize = 60;
 
+/// What the addresses in question are offsets from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The first argument of the function.
+    Argument,
+    /// What the first call in it returns.
+    Result,
+}
+
 /// Where `function` reads the client random, from its first argument.
 pub(crate) fn client_random(elf: &Elf<'_>, function: u64) -> Option<Expression> {
+    let address = reads(elf, function, Origin::Argument).best()?;
+    Some(address.expression(elf.machine.arguments()[0]))
+}
+
+/// The first 32 bytes that `function` copies from what its first call returns, as an expression of a register that has the
+/// same pointer; `None` if there are no others.
+pub(crate) fn first_of_two_copies(elf: &Elf<'_>, function: u64, pointer: Register) -> Option<Expression> {
+    Some(reads(elf, function, Origin::Result).first_of_two()?.expression(pointer))
+}
+
+fn reads(elf: &Elf<'_>, function: u64, origin: Origin) -> Reads {
     if elf.machine == Machine::Aarch64 {
-        return aarch64::symbolic::client_random(elf, function)
-            .map(|address| address.expression(Register::X(0)));
+        return aarch64::symbolic::reads(elf, function, origin);
     }
     let mut walk = Walk {
         elf,
@@ -39,18 +59,24 @@ pub(crate) fn client_random(elf: &Elf<'_>, function: u64) -> Option<Expression> 
         seen: HashSet::new(),
         blocks: VecDeque::new(),
         reads: Reads::default(),
+        awaits_result: origin == Origin::Result,
     };
     let mut entry = State::default();
-    entry.registers[usize::from(RDI)] = Some(Value::Address(Address { load: None, offset: 0 }));
+    if origin == Origin::Argument {
+        entry.set(RDI, Some(ORIGIN));
+    }
     walk.blocks.push_back((function, entry));
     for _ in 0..MAX_BLOCKS {
         let Some((start, state)) = walk.blocks.pop_front() else { break };
         walk.block(start, state);
     }
-    walk.reads.best().map(|address| address.expression(Register::Rdi))
+    walk.reads
 }
 
-/// An address that depends on the first argument only: `argument + offset`, or `*(argument + load) + offset`.
+/// The pointer that all is relative to.
+pub(crate) const ORIGIN: Value = Value::Address(Address { load: None, offset: 0 });
+
+/// An address that depends on one pointer only: `pointer + offset`, or `*(pointer + load) + offset`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Address {
     pub(crate) load: Option<i32>,
@@ -63,10 +89,10 @@ impl Address {
         Some(Self { offset, ..self })
     }
 
-    fn expression(self, argument: Register) -> Expression {
+    fn expression(self, pointer: Register) -> Expression {
         match self.load {
-            Some(load) => Expression::path(argument, &[load, self.offset]),
-            None => Expression::path(argument, &[self.offset]),
+            Some(load) => Expression::path(pointer, &[load, self.offset]),
+            None => Expression::path(pointer, &[self.offset]),
         }
     }
 
@@ -187,6 +213,19 @@ impl Reads {
         }
     }
 
+    /// The first of two different places of which 32 bytes are copied, in the order of the code.
+    fn first_of_two(&self) -> Option<Address> {
+        let copied = self.weights.iter().filter(|&&(_, weight)| weight >= Self::COPY_OF_32);
+        let copied: Vec<Address> = copied.map(|&(address, _)| address).collect();
+        let is_whole = |low: &&Address| low.add(16).is_some_and(|high| self.halves.contains(&high));
+        let halves: Vec<Address> = self.halves.iter().filter(is_whole).copied().collect();
+        [copied, halves].into_iter().find_map(|places| {
+            let &first = places.first()?;
+            let other = |place: &Address| place.offset.abs_diff(first.offset) >= RANDOM_SIZE as u32;
+            (first.plausible() && places.iter().any(other)).then_some(first)
+        })
+    }
+
     /// The heaviest, and of equals the first in memory: a loop that is unrolled reads after it.
     ///
     /// A 16-byte load counts when the next 16 bytes are loaded too: a memcpy that became two moves.
@@ -209,6 +248,8 @@ struct Walk<'a> {
     seen: HashSet<u64>,
     blocks: VecDeque<(u64, State)>,
     reads: Reads,
+    /// The next call returns the pointer.
+    awaits_result: bool,
 }
 
 impl Walk<'_> {
@@ -223,6 +264,9 @@ impl Walk<'_> {
                 FlowControl::Call | FlowControl::IndirectCall => {
                     self.arguments(&state);
                     state.forget(CALLER_SAVED);
+                    if std::mem::take(&mut self.awaits_result) {
+                        state.set(RAX, Some(ORIGIN));
+                    }
                 }
                 FlowControl::ConditionalBranch => {
                     self.blocks.push_back((instruction.near_branch_target(), state.clone()));
@@ -298,7 +342,7 @@ impl Walk<'_> {
         match (instruction.memory_size().size(), instruction.mnemonic()) {
             (1, Mnemonic::Mov | Mnemonic::Movzx | Mnemonic::Movsx) => self.reads.add(address, Reads::BYTE),
             (16, _) => self.reads.halves.push(address),
-            (32, _) => self.reads.add(address, Reads::TWO_HALVES),
+            (32, _) => self.reads.halves.extend([Some(address), address.add(16)].into_iter().flatten()),
             _ => {}
         }
     }

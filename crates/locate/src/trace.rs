@@ -19,7 +19,7 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    fn add(&self, displacement: i64) -> Option<Self> {
+    pub(crate) fn add(&self, displacement: i64) -> Option<Self> {
         match self {
             Self::From(expression) => {
                 let mut expression = expression.clone();
@@ -31,12 +31,20 @@ impl Value {
             Self::Static(vaddr) => vaddr.checked_add_signed(displacement).map(Self::Static),
         }
     }
+
+    /// The 8 bytes at this address, as they were at the start.
+    pub(crate) fn load(&self) -> Option<Self> {
+        let Self::From(address) = self else { return None };
+        let mut expression = address.clone();
+        expression.offsets.push(0);
+        (expression.offsets.len() <= Expression::MAX_OFFSETS).then_some(Self::From(expression))
+    }
 }
 
 /// The values of registers and of memory that was written since the start.
 pub(crate) struct Trace {
     registers: [Option<Value>; 16],
-    writes: Vec<(Expression, Option<Value>)>,
+    writes: Vec<(Value, Option<Value>)>,
     info: InstructionInfoFactory,
 }
 
@@ -178,17 +186,13 @@ impl Trace {
 
     /// The 8 bytes at an address: what was written there, or what was there at the start.
     fn loaded(&self, address: &Value) -> Option<Value> {
-        let Value::From(address) = address else { return None };
-        if let Some((_, value)) = self.writes.iter().find(|(place, _)| place == address) {
-            return value.clone();
+        match self.writes.iter().find(|(place, _)| place == address) {
+            Some((_, value)) => value.clone(),
+            None => address.load(),
         }
-        let mut expression = address.clone();
-        expression.offsets.push(0);
-        (expression.offsets.len() <= Expression::MAX_OFFSETS).then_some(Value::From(expression))
     }
 
     fn write(&mut self, address: Value, value: Option<Value>) {
-        let Value::From(address) = address else { return };
         self.writes.retain(|(place, _)| *place != address);
         self.writes.push((address, value));
     }

@@ -14,11 +14,14 @@ pub(crate) const MAX_REFERENCES: usize = 1024;
 /// A set of general registers, one bit for each by its number in the encoding.
 pub(crate) type RegisterSet = u32;
 
-/// The registers of arguments 1 to 6 (System V AMD64 ABI §3.2.3) that labels come in.
+/// The first argument on x86-64.
 pub(crate) const RDI: RegisterSet = 1 << 7;
-pub(crate) const RSI: RegisterSet = 1 << 6;
-/// The same of aarch64: argument 2.
-pub(crate) const X1: RegisterSet = 1 << 1;
+
+/// The second argument, which labels come in.
+pub(crate) fn second_argument(machine: Machine) -> RegisterSet {
+    1 << machine.arguments()[1].number()
+}
+
 /// The number of rsp.
 pub(crate) const STACK_POINTER: u8 = 4;
 

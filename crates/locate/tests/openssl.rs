@@ -4,18 +4,12 @@
 
 mod common;
 
-#[path = "../../../xtask/src/stacks/bench/packages.rs"]
-#[allow(dead_code, reason = "other kinds of packages are for others")]
-mod packages;
-
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Context;
-use common::{address, directory, hook, locate_ok, run, skip, symbol, without_sections};
+use common::{address, directory, hook, linker, locate_ok, run, skip, symbol, without_sections};
 use iced_x86::{Decoder, DecoderOptions, Mnemonic};
-use packages::Source;
-use plaintap_locate::{Evidence, Field, HookKind, Length, Machine, NotFound, Stack};
+use plaintap_locate::{Evidence, Field, HookKind, Length, NotFound, Stack};
 
 const LIBRARIES: &str = "/usr/lib/x86_64-linux-gnu";
 
@@ -119,14 +113,6 @@ fn inlined_log_function_leaves_its_callee() {
     }
 }
 
-/// The linker of the Rust toolchain, which links for every machine.
-fn linker() -> Option<String> {
-    let output = Command::new("rustc").args(["--print", "target-libdir"]).output().ok()?;
-    let libraries = String::from_utf8(output.stdout).ok()?;
-    let linker = Path::new(libraries.trim()).parent()?.join("bin/gcc-ld/ld.lld");
-    linker.exists().then(|| linker.display().to_string())
-}
-
 #[test]
 fn client_random_is_learned_from_aarch64_code() {
     let Some(linker) = linker() else { return skip("ld.lld of the Rust toolchain") };
@@ -156,30 +142,4 @@ fn client_random_is_learned_from_aarch64_code() {
             );
         }
     }
-}
-
-/// The wheels of one version for two machines: the same source, with its structures laid out alike.
-#[test]
-fn libraries_for_aarch64_have_the_same_function() {
-    for requirement in ["grpcio", "cryptography"] {
-        let fetched = [Source::Pip(requirement), Source::PipForAarch64(requirement)].map(library);
-        let [native, foreign] = match fetched {
-            [Ok(native), Ok(foreign)] => [native, foreign].map(|file| locate_ok(&without_sections(&file))),
-            [Err(reason), _] | [_, Err(reason)] => return skip(&format!("{requirement} ({reason:#})")),
-        };
-        assert_eq!((native.machine, foreign.machine), (Machine::X86_64, Machine::Aarch64));
-        let [native, foreign] = [&native, &foreign].map(|report| hook(report, HookKind::SslLogSecret));
-        assert_eq!([&foreign.label, &foreign.secret].map(address), ["x1", "x2"]);
-        assert_eq!(address(&foreign.client_random), address(&native.client_random).replace("rdi", "x0"));
-    }
-}
-
-/// The library in a package, its largest.
-fn library(package: Source) -> anyhow::Result<Vec<u8>> {
-    let folder = package.fetch(&directory("..").join("stacks-packages"))?;
-    let files = Command::new("find").arg(folder).args(["-name", "*.so", "-size", "+1M"]).output()?;
-    let files = String::from_utf8(files.stdout)?;
-    let largest =
-        files.lines().max_by_key(|file| std::fs::metadata(file).map_or(0, |metadata| metadata.len()));
-    Ok(std::fs::read(largest.context("no library")?)?)
 }

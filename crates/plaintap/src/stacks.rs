@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek};
 
-use plaintap_locate::{Error, Hook, Report, Stack, cheapest, locate};
+use plaintap_locate::{Error, Hook, ObjectHook, Report, Stack, cheapest, cheapest_of_objects, locate};
 
 mod cache;
 
@@ -37,6 +37,8 @@ impl fmt::Display for Unsearched {
 pub struct Surveyed {
     /// Where secrets pass.
     pub hooks: Vec<Hook>,
+    /// Where objects get the values that hooks of other files ask for.
+    pub objects: Vec<ObjectHook>,
     /// Why there are none, although the file seems to have a TLS stack.
     pub doubt: Option<String>,
 }
@@ -64,7 +66,8 @@ pub fn survey(file: &File) -> Result<Surveyed, Unsearched> {
     let mut doubts = report.missing.iter().filter(|(_, reason)| !reason.is_absence());
     let doubt = doubts.next().filter(|_| report.hooks.is_empty());
     let doubt = doubt.map(|(stack, reason)| format!("{stack}: {reason}"));
-    let surveyed = Surveyed { hooks: cheapest(&bytes, &report.hooks), doubt };
+    let hooks = cheapest(&bytes, &report.hooks);
+    let surveyed = Surveyed { hooks, objects: cheapest_of_objects(&bytes, &report.objects), doubt };
     if let Some(entry) = entry {
         entry.store(&surveyed);
     }

@@ -53,6 +53,13 @@ fn gnutls_decrypts() {
     decrypts("gnutls-serv");
 }
 
+/// As Debian builds it: without its key log.
+#[test]
+fn nss_decrypts() {
+    decrypts("tstclnt");
+    decrypts("selfserv");
+}
+
 /// Debian's Go, and the oldest and the newest with other layouts of their tables.
 #[test]
 fn go_decrypts() {

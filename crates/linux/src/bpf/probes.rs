@@ -1,5 +1,6 @@
 //! Reads TLS secrets where hooks say they pass, in the chosen processes and no others.
 
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
@@ -12,7 +13,7 @@ use aya::Ebpf;
 use aya::maps::{Array, HashMap, MapData, MapError};
 use aya::programs::UProbe;
 use aya::programs::uprobe::{UProbeAttachLocation, UProbeAttachPoint, UProbeLink, UProbeScope};
-use plaintap_locate::Hook;
+use plaintap_locate::{Hook, ObjectHook, ObjectReads};
 use rustc_hash::FxHashMap;
 use rustix::fs::fstat;
 
@@ -97,7 +98,8 @@ impl Probes {
         let wakeup = if matches!(chosen, Chosen::Cgroup(_)) { NO_WAKEUP } else { 0 };
         loader.override_global("chosen", &number, true).override_global("wakeup", &wakeup, true);
         let mut programs = loader.load(object::PROBE).map_err(|e| making.loading(e))?;
-        let program = Program::load(&mut programs)?;
+        let mut loaded = FxHashMap::default();
+        loaded.insert(Reads::Secret, Program::load(&mut programs, Reads::Secret)?);
         let specs = Arc::new(Mutex::new(object::take_map(&mut programs, "specs")?));
         let reader = SecretReader {
             ring: Ring::take(&mut programs)?,
@@ -107,45 +109,70 @@ impl Probes {
         };
         let processes = object::take_map(&mut programs, "processes")?;
         let attached = FxHashMap::default();
-        let attacher = Attacher { programs, program, specs, processes, attached, links: Vec::new(), next: 0 };
+        let attacher = Attacher { programs, loaded, specs, processes, attached, links: Vec::new(), next: 0 };
         Ok(Self { attacher, reader })
     }
 }
 
 /// `BPF_RB_NO_WAKEUP` of linux/bpf.h.
 const NO_WAKEUP: u64 = 1;
-/// The program that may wait for a page, and the one that may not (before Linux 6.0).
-const SLEEPABLE: &str = "secret_sleepable";
-const RESIDENT: &str = "secret_resident";
+
+/// What a probe reads.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Reads {
+    Secret,
+    /// Where the handle of an object will be.
+    Handle,
+    /// An attribute of an object.
+    Attribute,
+}
+
+impl Reads {
+    const ALL: [Self; 3] = [Self::Secret, Self::Handle, Self::Attribute];
+
+    /// The program that may wait for a page, or the one that may not (before Linux 6.0).
+    const fn program(self, sleepable: bool) -> &'static str {
+        match (self, sleepable) {
+            (Self::Secret, true) => "secret_sleepable",
+            (Self::Secret, false) => "secret_resident",
+            (Self::Handle, true) => "handle_sleepable",
+            (Self::Handle, false) => "handle_resident",
+            (Self::Attribute, true) => "attribute_sleepable",
+            (Self::Attribute, false) => "attribute_resident",
+        }
+    }
+}
 
 const LOAD: Attempt = Attempt {
     what: "load the program that reads TLS secrets",
     feature: "a BPF helper it needs (attach cookies: Linux 5.15)",
 };
 
-/// The probe program, as well as this kernel can run it.
+/// A probe program, as well as this kernel can run it.
 enum Program {
     /// Since Linux 6.6: one link for all probes of a file.
     Multi(UprobeMulti),
-    /// A link for each probe; the program's name, which says whether it may wait for a page.
-    Single(&'static str),
+    /// A link for each probe; whether the program may wait for a page.
+    Single { name: &'static str, sleepable: bool },
 }
 
 impl Program {
-    fn load(programs: &mut Ebpf) -> Result<Self, Error> {
-        if let Ok(multi) = UprobeMulti::load(object::PROBE, SLEEPABLE, programs, LOAD) {
+    fn load(programs: &mut Ebpf, reads: Reads) -> Result<Self, Error> {
+        let name = reads.program(true);
+        if let Ok(multi) = UprobeMulti::load(object::PROBE, name, programs, LOAD) {
             return Ok(Self::Multi(multi));
         }
-        match load(programs, SLEEPABLE) {
-            Ok(()) => Ok(Self::Single(SLEEPABLE)),
-            Err(_) => load(programs, RESIDENT).map(|()| Self::Single(RESIDENT)),
+        if load(programs, name).is_ok() {
+            return Ok(Self::Single { name, sleepable: true });
         }
+        let name = reads.program(false);
+        load(programs, name).map(|()| Self::Single { name, sleepable: false })
     }
 
     fn attach(&self, programs: &mut Ebpf, path: &Path, probes: &[(u64, u64)]) -> Result<Link, Error> {
         match self {
             Self::Multi(multi) => multi.attach(path, probes, ATTACH).map(Link::Multi),
-            Self::Single(name) => {
+            Self::Single { name, .. } => {
                 let program = object::program::<UProbe>(programs, name)?;
                 let attach = |&(offset, cookie): &(u64, u64)| {
                     let location = UProbeAttachLocation::AbsoluteOffset(offset);
@@ -173,7 +200,8 @@ fn load(programs: &mut Ebpf, name: &str) -> Result<(), Error> {
 /// Places probes in files.
 pub struct Attacher {
     programs: Ebpf,
-    program: Program,
+    /// The programs that were needed so far.
+    loaded: FxHashMap<Reads, Program>,
     specs: Arc<Mutex<Specs>>,
     processes: HashMap<MapData, u32, u8>,
     attached: FxHashMap<Place, HookId>,
@@ -189,6 +217,16 @@ struct Place {
     device: u64,
     inode: u64,
     offset: u64,
+}
+
+/// A probe that is to be placed.
+#[derive(Clone, Copy)]
+struct Wanted {
+    /// In the list of hooks given.
+    index: usize,
+    reads: Reads,
+    place: Place,
+    id: HookId,
 }
 
 /// The number of an attached hook; counts from 0.
@@ -213,41 +251,67 @@ impl Attacher {
     /// # Errors
     /// When the file cannot be examined. A hook that cannot be attached does not keep back the others.
     pub fn attach(&mut self, file: BorrowedFd<'_>, hooks: &[Hook]) -> Result<Attached, Error> {
+        let probes = hooks.iter().map(|hook| (hook.file_offset, Reads::Secret, spec::encode(hook)));
+        self.attach_all(file, probes)
+    }
+
+    /// Probes `hooks`, whose values those of [`Self::attach`] ask for; in the same way. They have no events.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn attach_objects(&mut self, file: BorrowedFd<'_>, hooks: &[ObjectHook]) -> Result<Attached, Error> {
+        let probes = hooks.iter().map(|hook| {
+            let reads = match hook.reads {
+                ObjectReads::Handle(_) => Reads::Handle,
+                ObjectReads::Attribute { .. } => Reads::Attribute,
+            };
+            (hook.file_offset, reads, spec::encode_object(hook))
+        });
+        self.attach_all(file, probes)
+    }
+
+    fn attach_all(
+        &mut self,
+        file: BorrowedFd<'_>,
+        probes: impl Iterator<Item = (u64, Reads, Result<Spec, Error>)>,
+    ) -> Result<Attached, Error> {
         let stat = fstat(file)
             .map_err(|e| Error::System { what: "examine the file to probe", source: io::Error::from(e) })?;
         let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
         let mut result = Attached::default();
         let mut wanted = Vec::new();
-        for (index, hook) in hooks.iter().enumerate() {
-            let place = Place { device: stat.st_dev, inode: stat.st_ino, offset: hook.file_offset };
+        for (index, (offset, reads, spec)) in probes.enumerate() {
+            let place = Place { device: stat.st_dev, inode: stat.st_ino, offset };
             if let Some(&id) = self.attached.get(&place) {
                 result.hooks.push((index, id));
                 continue;
             }
-            match self.number(hook) {
+            match spec.and_then(|spec| self.number(&spec)) {
                 Ok(id) => {
                     self.attached.insert(place, id);
-                    wanted.push((index, place, id));
+                    wanted.push(Wanted { index, reads, place, id });
                 }
                 Err(error) => result.failed.push((index, error)),
             }
         }
-        // All at once; if that fails, one by one, to know which cannot be.
-        if self.probe(&path, &wanted).is_ok() {
-            result.new = wanted.len();
-            result.hooks.extend(wanted.iter().map(|&(index, _, id)| (index, id)));
-            return Ok(result);
-        }
-        for one in wanted {
-            let (index, place, id) = one;
-            match self.probe(&path, &[one]) {
-                Ok(()) => {
-                    result.hooks.push((index, id));
-                    result.new += 1;
-                }
-                Err(error) => {
-                    self.attached.remove(&place);
-                    result.failed.push((index, error));
+        for reads in Reads::ALL {
+            let alike: Vec<Wanted> = wanted.iter().copied().filter(|wanted| wanted.reads == reads).collect();
+            // All at once; if that fails, one by one, to know which cannot be.
+            if self.probe(&path, reads, &alike).is_ok() {
+                result.new += alike.len();
+                result.hooks.extend(alike.iter().map(|wanted| (wanted.index, wanted.id)));
+                continue;
+            }
+            for one in alike {
+                match self.probe(&path, reads, &[one]) {
+                    Ok(()) => {
+                        result.hooks.push((one.index, one.id));
+                        result.new += 1;
+                    }
+                    Err(error) => {
+                        self.attached.remove(&one.place);
+                        result.failed.push((one.index, error));
+                    }
                 }
             }
         }
@@ -277,26 +341,30 @@ impl Attacher {
 
     /// Whether a secret in a page that is not in memory can be read. Without it such a secret is counted as unreadable.
     pub fn waits_for_pages(&self) -> bool {
-        !matches!(self.program, Program::Single(RESIDENT))
+        !matches!(self.loaded.get(&Reads::Secret), Some(Program::Single { sleepable: false, .. }))
     }
 
     /// Tells the program how to read a hook, under a number of its own.
-    fn number(&mut self, hook: &Hook) -> Result<HookId, Error> {
+    fn number(&mut self, spec: &Spec) -> Result<HookId, Error> {
         if self.next >= MAXIMUM_HOOKS {
             return Err(Error::TooManyHooks { maximum: MAXIMUM_HOOKS });
         }
-        set(&self.specs, self.next, &spec::encode(hook)?)?;
+        set(&self.specs, self.next, spec)?;
         self.next += 1;
         Ok(HookId(self.next - 1))
     }
 
-    fn probe(&mut self, path: &Path, probes: &[(usize, Place, HookId)]) -> Result<(), Error> {
+    fn probe(&mut self, path: &Path, reads: Reads, probes: &[Wanted]) -> Result<(), Error> {
         if probes.is_empty() {
             return Ok(());
         }
         let probes: Vec<(u64, u64)> =
-            probes.iter().map(|(_, place, id)| (place.offset, u64::from(id.0))).collect();
-        let link = self.program.attach(&mut self.programs, path, &probes)?;
+            probes.iter().map(|wanted| (wanted.place.offset, u64::from(wanted.id.0))).collect();
+        let program = match self.loaded.entry(reads) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(Program::load(&mut self.programs, reads)?),
+        };
+        let link = program.attach(&mut self.programs, path, &probes)?;
         self.links.push(link);
         Ok(())
     }
@@ -447,10 +515,11 @@ mod tests {
     #[test]
     fn the_program_for_older_kernels_loads_too() {
         let target = TargetFilter { cgroup_id: 1, ancestor_level: 0 };
-        let loaded = object::loader(&target)
-            .load(object::PROBE)
-            .map_err(|e| ATTACH.loading(e))
-            .and_then(|mut programs| load(&mut programs, RESIDENT));
+        let loaded = object::loader(&target).load(object::PROBE).map_err(|e| ATTACH.loading(e)).and_then(
+            |mut programs| {
+                Reads::ALL.into_iter().try_for_each(|reads| load(&mut programs, reads.program(false)))
+            },
+        );
         match loaded {
             Ok(()) => {}
             Err(error @ Error::Denied { .. }) => println!("skipped: {error}"),

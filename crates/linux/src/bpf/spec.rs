@@ -1,6 +1,6 @@
 //! A [`Hook`] in the form that the probe program follows: `struct spec` of bpf/probe.bpf.c.
 
-use plaintap_locate::{Expression, Field, Hook, Length, Register};
+use plaintap_locate::{Expression, Field, Hook, Length, ObjectHook, ObjectReads, Register};
 
 use super::Error;
 
@@ -15,6 +15,7 @@ const CLIENT_RANDOM_LENGTH: u32 = 32;
 
 const FIELD_CONSTANT: u8 = 0;
 const FIELD_MEMORY: u8 = 1;
+const FIELD_OBJECT_VALUE: u8 = 2;
 
 const LENGTH_CONSTANT: u8 = 0;
 const LENGTH_VALUE: u8 = 1;
@@ -43,6 +44,32 @@ fn encode_fields(hook: &Hook) -> Result<Spec, &'static str> {
     spec.try_into().map_err(|_| "its specification has the wrong size")
 }
 
+/// Translates a hook that tells the value of an object.
+///
+/// # Errors
+/// The same, for its value.
+pub(super) fn encode_object(hook: &ObjectHook) -> Result<Spec, Error> {
+    encode_reads(&hook.reads).map_err(|reason| Error::Hook { offset: hook.file_offset, reason })
+}
+
+/// The place of the label has what is compared with CKA_VALUE, that of the secret the value, or where the handle will be.
+fn encode_reads(reads: &ObjectReads) -> Result<Spec, &'static str> {
+    let at = |address: &Expression| Field::Memory { address: address.clone(), length: Length::Constant(1) };
+    let (kind, value) = match reads {
+        ObjectReads::Handle(handle) => (at(handle), at(handle)),
+        ObjectReads::Attribute { kind, value } => {
+            check_secret(value)?;
+            (at(kind), value.clone())
+        }
+    };
+    let mut spec = Vec::with_capacity(SPEC);
+    for field in [&kind, &kind, &value] {
+        put_field(&mut spec, field)?;
+    }
+    spec.resize(SPEC, 0);
+    spec.try_into().map_err(|_| "its specification has the wrong size")
+}
+
 fn check_client_random(field: &Field) -> Result<(), &'static str> {
     match field {
         Field::Memory { length: Length::Constant(CLIENT_RANDOM_LENGTH) | Length::Value(_), .. } => Ok(()),
@@ -52,7 +79,9 @@ fn check_client_random(field: &Field) -> Result<(), &'static str> {
 
 fn check_secret(field: &Field) -> Result<(), &'static str> {
     match field {
-        Field::Memory { length: Length::Constant(_) | Length::Value(_), .. } => Ok(()),
+        Field::Memory { length: Length::Constant(_) | Length::Value(_), .. } | Field::ObjectValue { .. } => {
+            Ok(())
+        }
         _ => Err("the secret must be memory of a known length"),
     }
 }
@@ -67,6 +96,11 @@ fn put_field(spec: &mut Vec<u8>, field: &Field) -> Result<(), &'static str> {
             }
             put_kinds(spec, FIELD_CONSTANT, LENGTH_CONSTANT, length);
             put_nothing(spec);
+            put_nothing(spec);
+        }
+        Field::ObjectValue { handle } => {
+            put_kinds(spec, FIELD_OBJECT_VALUE, LENGTH_CONSTANT, 0);
+            put_expression(spec, handle)?;
             put_nothing(spec);
         }
         Field::Memory { address, length } => {

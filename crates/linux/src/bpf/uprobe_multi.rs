@@ -131,7 +131,7 @@ impl UprobeMulti {
 /// The descriptor of a map of one of the kinds that our uprobe programs have.
 fn descriptor(map: &Map) -> Option<RawFd> {
     let data: &MapData = match map {
-        Map::Array(data) | Map::HashMap(data) | Map::RingBuf(data) => data,
+        Map::Array(data) | Map::HashMap(data) | Map::LruHashMap(data) | Map::RingBuf(data) => data,
         _ => return None,
     };
     Some(data.fd().as_fd().as_raw_fd())

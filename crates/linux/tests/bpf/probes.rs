@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Cgroup, PATIENCE, allowed, obstacle, run, skipped, unique};
 use plaintap_linux::bpf::{HookId, HookStatistics, Probes, SecretEvent, SecretReader, TargetFilter};
-use plaintap_locate::{Expression, Field, Hook, HookKind, Length, Register, Stack};
+use plaintap_locate::{
+    Expression, Field, Hook, HookKind, Length, ObjectFunction, ObjectHook, ObjectReads, Register, Stack,
+};
 
 /// A library with the shapes that hooks take: an argument each, a string up to a page's end, pointers to follow.
 const LIBRARY: &str = r#"
@@ -275,4 +277,143 @@ fn the_halves_work_on_two_threads_and_the_attacher_can_go_first() {
     run(&mut inside.command(program.to_str().unwrap()));
     assert_eq!(reader.statistics(id).unwrap().delivered, delivered, "the probe is gone with the attacher");
     assert_eq!(collect(&mut reader, &[id], 0).len() as u64, delivered + unreadable_client_random);
+}
+
+/// A PKCS#11 module and what uses it: keys are made at addresses, and passed by them.
+const MODULE: &str = r#"
+__attribute__((noinline)) void make(long *handle)
+{
+	__asm__ volatile("" :: "r"(handle) : "memory");
+}
+
+__attribute__((noinline)) void add_attribute(void *object, long type, const void *value, unsigned length)
+{
+	__asm__ volatile("" :: "r"(object), "r"(type), "r"(value), "r"(length) : "memory");
+}
+
+__attribute__((noinline)) void pass(const unsigned char *random, const char *label, long *handle)
+{
+	__asm__ volatile("" :: "r"(random), "r"(label), "r"(handle) : "memory");
+}
+"#;
+
+const MODULE_USER: &str = r#"
+#include <pthread.h>
+#include <string.h>
+void make(long *);
+void add_attribute(void *, long, const void *, unsigned);
+void pass(const unsigned char *, const char *, long *);
+
+static unsigned char random_[32];
+static long handles[8];
+static pthread_barrier_t barrier;
+
+static void value(unsigned char byte, unsigned length)
+{
+	unsigned char bytes[128];
+	memset(bytes, byte, sizeof bytes);
+	add_attribute(0, 0x100, "not the value", 13);
+	add_attribute(0, 0x11, bytes, length);
+}
+
+static void *other(void *unused)
+{
+	make(&handles[1]);
+	pthread_barrier_wait(&barrier);
+	pthread_barrier_wait(&barrier);
+	value(2, 32);
+	return 0;
+}
+
+int main(void)
+{
+	pthread_t thread;
+	memset(random_, 0xab, sizeof random_);
+	/* Two threads at once. */
+	pthread_barrier_init(&barrier, 0, 2);
+	pthread_create(&thread, 0, other, 0);
+	make(&handles[0]);
+	pthread_barrier_wait(&barrier);
+	value(1, 48);
+	pthread_barrier_wait(&barrier);
+	pthread_join(thread, 0);
+	/* An object that nothing was called for: no value of the one before. */
+	value(3, 32);
+	pass(random_, "SECOND", &handles[1]);
+	pass(random_, "FIRST", &handles[0]);
+	/* The same place again, with a value that is too long, and without any. */
+	make(&handles[0]);
+	value(4, 65);
+	pass(random_, "LONG", &handles[0]);
+	make(&handles[1]);
+	pass(random_, "NONE", &handles[1]);
+	value(5, 32);
+	pass(random_, "LATE", &handles[1]);
+	pass(random_, "UNKNOWN", &handles[2]);
+	return 0;
+}
+"#;
+
+#[test]
+fn values_of_objects_are_found_by_the_address_of_their_handles() {
+    if let Some(reason) = obstacle(&["cc", "nm", "readelf"]) {
+        return skipped(&reason);
+    }
+    let (scratch, inside) = (Scratch::new(), Cgroup::new());
+    let path = |name: &str| scratch.0.join(name);
+    std::fs::write(path("module.c"), MODULE).unwrap();
+    std::fs::write(path("user.c"), MODULE_USER).unwrap();
+    let (module, user) = (path("libmodule.so"), path("user"));
+    run(Command::new("cc").args(["-O1", "-shared", "-fPIC", "-o"]).args([&module, &path("module.c")]));
+    run(Command::new("cc").args(["-O1", "-pthread", "-o"]).args([&user, &path("user.c"), &module]));
+    let Some(mut probes) = allowed(Probes::new(&TargetFilter::of_directory(inside.fd()).unwrap())) else {
+        return;
+    };
+    let [first, second, third, fourth] = if cfg!(target_arch = "x86_64") {
+        [Register::Rdi, Register::Rsi, Register::Rdx, Register::Rcx]
+    } else {
+        [Register::X(0), Register::X(1), Register::X(2), Register::X(3)]
+    };
+    let objects = [
+        ObjectHook {
+            function: ObjectFunction::DeriveKey,
+            file_offset: file_offset(&module, "make"),
+            reads: ObjectReads::Handle(Expression::register(first)),
+        },
+        ObjectHook {
+            function: ObjectFunction::AddAttribute,
+            file_offset: file_offset(&module, "add_attribute"),
+            reads: ObjectReads::Attribute {
+                kind: Expression::register(second),
+                value: memory(third, &[], Length::Value(Expression::register(fourth))),
+            },
+        },
+    ];
+    let pass = Hook {
+        stack: Stack::Nss,
+        kind: HookKind::NssRecordKeyLog,
+        file_offset: file_offset(&module, "pass"),
+        label: memory(second, &[], Length::Nul),
+        client_random: memory(first, &[], Length::Constant(32)),
+        secret: Field::ObjectValue { handle: Expression::register(third) },
+    };
+    let file = File::open(&module).unwrap();
+    let attached = probes.attacher.attach_objects(file.as_fd(), &objects).unwrap();
+    assert!(attached.failed.is_empty() && attached.new == 2, "{attached:?}");
+    let attached = probes.attacher.attach(file.as_fd(), &[pass]).unwrap();
+    assert!(attached.failed.is_empty() && attached.new == 1, "{attached:?}");
+    let (_, id) = attached.hooks[0];
+
+    run(&mut inside.command(user.to_str().unwrap()));
+    let events = collect(&mut probes.reader, &[id], 0);
+    let secrets: Vec<_> = events.iter().map(|e| (e.label(), e.secret.as_bytes().to_vec())).collect();
+    let expected = [
+        (b"SECOND".as_slice(), vec![2; 32]),
+        (b"FIRST".as_slice(), vec![1; 48]),
+        // It is the object that the thread makes until another one begins.
+        (b"LATE".as_slice(), vec![5; 32]),
+    ];
+    assert_eq!(secrets, expected);
+    let counts = probes.reader.statistics(id).unwrap();
+    assert_eq!((counts.hits, counts.delivered, counts.unreadable_secret), (6, 3, 3));
 }

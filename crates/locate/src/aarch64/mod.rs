@@ -2,6 +2,7 @@
 //! Instruction Set Encoding"). Of all others only the registers that they write are told.
 
 pub(crate) mod symbolic;
+pub(crate) mod trace;
 pub(crate) mod xref;
 
 use crate::elf::Elf;
@@ -9,6 +10,9 @@ use crate::xref::RegisterSet;
 
 /// Number of the stack pointer, or in other places of the zero register.
 pub(crate) const SP: u8 = 31;
+
+/// Procedure Call Standard for the Arm 64-bit Architecture §6.1.1: x0 to x18 and the link register.
+pub(crate) const CALLER_SAVED: RegisterSet = 0x4007_ffff;
 
 /// An instruction and its vaddr.
 pub(crate) struct Instruction {
@@ -46,7 +50,10 @@ pub(crate) enum Step {
     /// Writes memory.
     Store(Access),
     /// Goes there or on.
-    Branch(u64),
+    Branch {
+        target: u64,
+        tests: Option<Test>,
+    },
     Call(u64),
     Jump(u64),
     IndirectCall,
@@ -56,6 +63,13 @@ pub(crate) enum Step {
     Other {
         written: RegisterSet,
     },
+}
+
+/// What decides a branch, if it is the register itself: it is taken if the register, or its lowest bit, is zero or is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Test {
+    pub(crate) register: u8,
+    pub(crate) zero: bool,
 }
 
 /// A load or store at `base + offset`, or at `base + index`.
@@ -70,6 +84,28 @@ pub(crate) struct Access {
     pub(crate) size: u32,
     /// How far the base moves on.
     pub(crate) moves: i64,
+}
+
+impl Step {
+    /// The general registers that it writes, those that a call leaves to its callee not counted.
+    pub(crate) fn written(&self) -> RegisterSet {
+        match *self {
+            Self::Address { to, .. }
+            | Self::Add { to, .. }
+            | Self::Copy { to, .. }
+            | Self::Number { to, .. } => set(to),
+            Self::Load(access) => {
+                access.registers.into_iter().flatten().fold(0, |all, register| all | set(register))
+            }
+            Self::Other { written } => written,
+            Self::Store(_)
+            | Self::Branch { .. }
+            | Self::Call(_)
+            | Self::Jump(_)
+            | Self::IndirectCall
+            | Self::Stop => 0,
+        }
+    }
 }
 
 /// The code at `vaddr`, nothing if there is none.
@@ -118,12 +154,17 @@ fn branch(word: u32, address: u64) -> Option<Step> {
     Some(match () {
         () if is(0xfc00_0000, 0x1400_0000) => Step::Jump(to(bits(word, 0, 26), 26)),
         () if is(0xfc00_0000, 0x9400_0000) => Step::Call(to(bits(word, 0, 26), 26)),
-        // b.cond, cbz and cbnz
-        () if is(0xff00_0010, 0x5400_0000) || is(0x7e00_0000, 0x3400_0000) => {
-            Step::Branch(to(bits(word, 5, 19), 19))
+        // b.cond
+        () if is(0xff00_0010, 0x5400_0000) => Step::Branch { target: to(bits(word, 5, 19), 19), tests: None },
+        // cbz and cbnz
+        () if is(0x7e00_0000, 0x3400_0000) => {
+            Step::Branch { target: to(bits(word, 5, 19), 19), tests: Some(test(word)) }
         }
         // tbz, tbnz
-        () if is(0x7e00_0000, 0x3600_0000) => Step::Branch(to(bits(word, 5, 14), 14)),
+        () if is(0x7e00_0000, 0x3600_0000) => {
+            let lowest = bits(word, 19, 5) == 0 && is(0x8000_0000, 0);
+            Step::Branch { target: to(bits(word, 5, 14), 14), tests: lowest.then(|| test(word)) }
+        }
         // blr, also with pointer authentication; then br, ret
         () if is(0xfee0_0000, 0xd620_0000) => Step::IndirectCall,
         () if is(0xfe00_0000, 0xd600_0000) => Step::Stop,
@@ -131,6 +172,11 @@ fn branch(word: u32, address: u64) -> Option<Step> {
         () if is(0xffe0_001f, 0xd420_0000) || is(0xffff_0000, 0) => Step::Stop,
         () => return None,
     })
+}
+
+/// Of cbz, cbnz, tbz and tbnz.
+fn test(word: u32) -> Test {
+    Test { register: register(word, 0), zero: bits(word, 24, 1) == 0 }
 }
 
 /// Loads and stores: register with immediate or register offset, and pairs. Others only write registers.
@@ -232,9 +278,11 @@ mod tests {
             (0x3dc0_0c01, load([None, None], 0, 0x30, 16)),
             (0x9400_0004, Step::Call(at + 16)),
             (0x17ff_fffc, Step::Jump(at - 16)),
-            (0x5400_0040, Step::Branch(at + 8)),
-            (0xb400_0060, Step::Branch(at + 12)),
-            (0x3600_0080, Step::Branch(at + 16)),
+            (0x5400_0040, Step::Branch { target: at + 8, tests: None }),
+            (0xb400_0060, Step::Branch { target: at + 12, tests: Some(Test { register: 0, zero: true }) }),
+            (0x3500_0063, Step::Branch { target: at + 12, tests: Some(Test { register: 3, zero: false }) }),
+            (0x3600_0080, Step::Branch { target: at + 16, tests: Some(Test { register: 0, zero: true }) }),
+            (0x3608_0080, Step::Branch { target: at + 16, tests: None }),
             (0xd63f_02e0, Step::IndirectCall),
             (0xd65f_03c0, Step::Stop),
             (0xd503_233f, Step::Other { written: 0 }),

@@ -2,25 +2,31 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use super::{Access, Instruction, SP, Step, decode};
+use super::{Access, CALLER_SAVED, Instruction, SP, Step, decode};
 use crate::elf::Elf;
-use crate::symbolic::{Address, MAX_BLOCKS, MAX_INSTRUCTIONS, RANDOM_SIZE, Reads, State, Value};
-use crate::xref::RegisterSet;
+use crate::symbolic::{
+    Address, MAX_BLOCKS, MAX_INSTRUCTIONS, ORIGIN, Origin, RANDOM_SIZE, Reads, State, Value,
+};
 
-/// Procedure Call Standard for the Arm 64-bit Architecture §6.1.1: x0 to x18 and the link register.
-const CALLER_SAVED: RegisterSet = 0x4007_ffff;
-
-/// Where `function` reads the client random, from its first argument.
-pub(crate) fn client_random(elf: &Elf<'_>, function: u64) -> Option<Address> {
-    let mut walk = Walk { elf, seen: HashSet::new(), blocks: VecDeque::new(), reads: Reads::default() };
+/// What `function` reads, from its first argument or from what its first call returns.
+pub(crate) fn reads(elf: &Elf<'_>, function: u64, origin: Origin) -> Reads {
+    let mut walk = Walk {
+        elf,
+        seen: HashSet::new(),
+        blocks: VecDeque::new(),
+        reads: Reads::default(),
+        awaits_result: origin == Origin::Result,
+    };
     let mut entry = State::default();
-    entry.set(0, Some(Value::Address(Address { load: None, offset: 0 })));
+    if origin == Origin::Argument {
+        entry.set(0, Some(ORIGIN));
+    }
     walk.blocks.push_back((function, entry));
     for _ in 0..MAX_BLOCKS {
         let Some((start, state)) = walk.blocks.pop_front() else { break };
         walk.block(start, state);
     }
-    walk.reads.best()
+    walk.reads
 }
 
 /// Every block of the function once, each with the state in which it was first reached.
@@ -29,6 +35,8 @@ struct Walk<'a> {
     seen: HashSet<u64>,
     blocks: VecDeque<(u64, State)>,
     reads: Reads,
+    /// The next call returns the pointer.
+    awaits_result: bool,
 }
 
 impl Walk<'_> {
@@ -38,10 +46,13 @@ impl Walk<'_> {
                 return;
             }
             match step {
-                Step::Branch(target) => self.blocks.push_back((target, state.clone())),
+                Step::Branch { target, .. } => self.blocks.push_back((target, state.clone())),
                 Step::Call(_) | Step::IndirectCall => {
                     self.arguments(&state);
                     state.forget(CALLER_SAVED);
+                    if std::mem::take(&mut self.awaits_result) {
+                        state.set(0, Some(ORIGIN));
+                    }
                 }
                 Step::Jump(target) => {
                     self.arguments(&state);
@@ -80,7 +91,9 @@ impl Walk<'_> {
         match (address, access.size, access.registers) {
             (Some(address), 1, [Some(_), _]) => self.reads.add(address, Reads::BYTE),
             (Some(address), 16, [None, None]) => self.reads.halves.push(address),
-            (Some(address), 32, [None, None]) => self.reads.add(address, Reads::TWO_HALVES),
+            (Some(address), 32, [None, None]) => {
+                self.reads.halves.extend([Some(address), address.add(16)].into_iter().flatten());
+            }
             _ => {}
         }
         let values = loaded(access, base, state);

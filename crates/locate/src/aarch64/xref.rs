@@ -1,6 +1,6 @@
 //! aarch64 code that loads the address of a string, and where the string goes from there.
 
-use super::{Instruction, Step, decode};
+use super::{CALLER_SAVED, Instruction, Step, decode};
 use crate::elf::Elf;
 use crate::xref::{Call, MAX_INSTRUCTIONS, MAX_REFERENCES, Reference, RegisterSet, Target};
 
@@ -35,16 +35,33 @@ pub(crate) fn references(elf: &Elf<'_>, strings: &[u64]) -> Vec<Reference> {
 
 const PAGE: u64 = 4096;
 
-/// The `add` that completes an address.
+/// The `add` that completes an address, or the second of two: compilers reach neighbouring data from one place.
 fn low_half(elf: &Elf<'_>, address: u64, page_register: u8, page: u64, strings: &[u64]) -> Option<Reference> {
     /// How far compilers move it away.
-    const MOST_BETWEEN: usize = 12;
+    const MOST_BETWEEN: usize = 32;
+    let mut known = vec![(page_register, page)];
     for Instruction { address, step } in decode(elf, address).skip(1).take(MOST_BETWEEN) {
-        if let Step::Add { to, from, number } = step
-            && from == page_register
+        let mut sum = None;
+        match step {
+            Step::Add { to, from, number } => {
+                let base = known.iter().find(|(register, _)| *register == from);
+                sum = base.and_then(|(_, vaddr)| Some((to, vaddr.checked_add_signed(number)?)));
+            }
+            Step::Call(_) | Step::IndirectCall => {
+                known.retain(|(register, _)| CALLER_SAVED >> register & 1 == 0);
+            }
+            Step::Jump(_) | Step::Stop => return None,
+            _ => {}
+        }
+        if let Some((register, vaddr)) = sum
+            && let Ok(string) = strings.binary_search(&vaddr)
         {
-            let string = strings.binary_search(&page.checked_add_signed(number)?).ok()?;
-            return Some(Reference { address, string, next: address.wrapping_add(4), register: to });
+            return Some(Reference { address, string, next: address.wrapping_add(4), register });
+        }
+        known.retain(|(register, _)| step.written() >> register & 1 == 0);
+        known.extend(sum);
+        if known.is_empty() {
+            return None;
         }
     }
     None
@@ -63,16 +80,7 @@ pub(crate) fn follow(elf: &Elf<'_>, reference: &Reference) -> Option<Call> {
                 let copied = registers >> from & u32::from(whole);
                 registers = registers & !(1 << to) | copied << to;
             }
-            Step::Address { to, .. } | Step::Add { to, .. } | Step::Number { to, .. } => {
-                registers &= !(1 << to);
-            }
-            Step::Load(access) => {
-                for register in access.registers.into_iter().flatten() {
-                    registers &= !(1 << register);
-                }
-            }
-            Step::Other { written } => registers &= !written,
-            Step::Store(_) | Step::Branch(_) => {}
+            step => registers &= !step.written(),
         }
         if registers == 0 {
             return None;

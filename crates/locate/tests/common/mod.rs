@@ -69,6 +69,14 @@ pub(crate) fn locate_ok(file: &[u8]) -> Report {
 pub(crate) fn address(field: &Field) -> String {
     match field {
         Field::Constant(text) => (*text).to_string(),
-        Field::Memory { address, .. } => address.to_string(),
+        Field::Memory { address, .. } | Field::ObjectValue { handle: address } => address.to_string(),
     }
+}
+
+/// The linker of the Rust toolchain, which links for every machine.
+pub(crate) fn linker() -> Option<String> {
+    let output = Command::new("rustc").args(["--print", "target-libdir"]).output().ok()?;
+    let libraries = String::from_utf8(output.stdout).ok()?;
+    let linker = Path::new(libraries.trim()).parent()?.join("bin/gcc-ld/ld.lld");
+    linker.exists().then(|| linker.display().to_string())
 }

@@ -174,21 +174,24 @@ impl KeyTap {
         if let Some(doubt) = &surveyed.doubt {
             self.news.push(format!("{name}: {doubt}"));
         }
-        if surveyed.hooks.is_empty() {
+        if surveyed.hooks.is_empty() && surveyed.objects.is_empty() {
             return;
         }
+        let attacher = &mut self.probes.attacher;
         let attached = match mapped.open() {
-            Ok(file) => self.probes.attacher.attach(file.as_fd(), &surveyed.hooks),
+            Ok(file) => attacher
+                .attach_objects(file.as_fd(), &surveyed.objects)
+                .and_then(|objects| Ok((objects, attacher.attach(file.as_fd(), &surveyed.hooks)?))),
             Err(error) => return self.news.push(format!("{name}: cannot be opened: {error}")),
         };
         match attached {
-            Ok(attached) => {
+            Ok((objects, attached)) => {
                 for (index, id) in attached.hooks {
                     let stack =
                         surveyed.hooks.get(index).map(|hook| hook.stack.to_string()).unwrap_or_default();
                     self.hooks.insert(id, format!("{stack}, {}", file_name(&mapped.path)));
                 }
-                for (_, error) in attached.failed {
+                for (_, error) in objects.failed.into_iter().chain(attached.failed) {
                     self.news.push(format!("{name}: {error}"));
                 }
             }

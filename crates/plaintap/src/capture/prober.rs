@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use plaintap_linux::bpf::{Attacher, HookId};
 use plaintap_linux::run::{Kind, Mapping};
+use plaintap_locate::ObjectHook;
 
 use super::probe_log::ProbeLog;
 use super::survey::file_name;
@@ -54,6 +55,7 @@ impl Prober {
         if let Some(doubt) = &found.doubt {
             self.log.failed(format!("{name}: {doubt}"));
         }
+        self.attach_objects(file, &name.to_string(), &found.objects);
         if found.hooks.is_empty() {
             return;
         }
@@ -71,6 +73,22 @@ impl Prober {
                     let descriptor = file.try_clone().ok().map(Arc::new);
                     self.log.attached(&file_name(path), descriptor.as_ref(), hooks);
                     self.hooked.insert(path.to_owned());
+                }
+            }
+            Err(error) => self.log.failed(format!("{name}: cannot be probed: {error}")),
+        }
+    }
+
+    /// Attaches to what tells the values that hooks of other files ask for.
+    fn attach_objects(&mut self, file: &OwnedFd, name: &str, objects: &[ObjectHook]) {
+        if objects.is_empty() {
+            return;
+        }
+        match self.attacher.attach_objects(file.as_fd(), objects) {
+            Ok(attached) => {
+                for (index, error) in &attached.failed {
+                    let function = objects.get(*index).map_or("a function", |hook| hook.function.name());
+                    self.log.failed(format!("{name}: {function} cannot be probed: {error}"));
                 }
             }
             Err(error) => self.log.failed(format!("{name}: cannot be probed: {error}")),

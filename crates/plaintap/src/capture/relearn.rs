@@ -146,7 +146,7 @@ impl Relearner {
             }
             let before = match placed.hook.client_random {
                 Field::Memory { address, .. } => Some(address),
-                Field::Constant(_) => None,
+                Field::Constant(_) | Field::ObjectValue { .. } => None,
             };
             log.learned(id, hook, before);
             recorder.corrected(id);

@@ -33,7 +33,7 @@ fn search(file: &MappedFile) -> Surveyed {
     match file.open().map_err(Unsearched::Unreadable).and_then(|file| survey(&file)) {
         Ok(surveyed) => surveyed,
         Err(Unsearched::NotCode(_)) => Surveyed::default(),
-        Err(error) => Surveyed { hooks: Vec::new(), doubt: Some(error.to_string()) },
+        Err(error) => Surveyed { doubt: Some(error.to_string()), ..Surveyed::default() },
     }
 }
 

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use plaintap_linux::processes::Process;
-use plaintap_locate::{Evidence, Field, Hook, Length, Machine, Report};
+use plaintap_locate::{Evidence, Field, Hook, Length, Machine, ObjectHook, ObjectReads, Report};
 use serde_json::{Value, json};
 
 use crate::args::{InspectArguments, Script};
@@ -42,13 +42,19 @@ pub fn inspect(arguments: &InspectArguments) -> Result<ExitCode> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         written => written.context("cannot write to standard output")?,
     }
-    let found = files.iter().any(|file| !file.report.hooks.is_empty());
+    let found = files.iter().any(Inspected::has_hooks);
     Ok(if found { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 struct Inspected {
     path: PathBuf,
     report: Report,
+}
+
+impl Inspected {
+    fn has_hooks(&self) -> bool {
+        !self.report.hooks.is_empty() || !self.report.objects.is_empty()
+    }
 }
 
 /// The process that a number means, unless there is a file of that name.
@@ -83,7 +89,7 @@ fn files_of(process: &Process) -> Result<Vec<Inspected>> {
         }
     }
     let seems = |file: &Inspected| {
-        !file.report.hooks.is_empty() || file.report.missing.iter().any(|(_, reason)| !reason.is_absence())
+        file.has_hooks() || file.report.missing.iter().any(|(_, reason)| !reason.is_absence())
     };
     if files.iter().any(seems) {
         files.retain(seems);
@@ -100,7 +106,7 @@ fn describe(path: &Path, report: &Report, out: &mut String) {
         let _ = write!(out, ", build id {}", hex(build_id));
     }
     out.push('\n');
-    if report.hooks.is_empty() {
+    if report.hooks.is_empty() && report.objects.is_empty() {
         out.push_str("no TLS secrets can be taken\n");
     }
     for hook in &report.hooks {
@@ -110,7 +116,15 @@ fn describe(path: &Path, report: &Report, out: &mut String) {
             let _ = writeln!(out, "  {name}: {field}");
         }
     }
-    if !report.hooks.is_empty() && report.machine != own_machine() {
+    if report.hooks.iter().any(|hook| matches!(hook.secret, Field::ObjectValue { .. })) {
+        out.push_str("  the values of objects are taken from the process's PKCS#11 module, if that is NSS's libsoftokn3\n");
+    }
+    for ObjectHook { function, file_offset, reads } in &report.objects {
+        let _ =
+            writeln!(out, "values of PKCS#11 objects: {} at file offset {file_offset:#x}", function.name());
+        let _ = writeln!(out, "  {reads}");
+    }
+    if !(report.hooks.is_empty() && report.objects.is_empty()) && report.machine != own_machine() {
         let _ = writeln!(out, "not on this machine, which runs {} code", self::machine(own_machine()));
     }
     if !report.evidence.is_empty() {
@@ -140,6 +154,7 @@ fn json(path: &Path, report: &Report) -> Value {
         "build_id": report.build_id.as_deref().map(hex),
         "go_version": go_version,
         "hooks": hooks,
+        "objects": report.objects.iter().map(json_object).collect::<Vec<_>>(),
         "evidence": report.evidence.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "missing": report.missing.iter().map(|(stack, reason)| json!({
             "stack": stack.to_string(),
@@ -155,19 +170,36 @@ fn json_hook(hook: &Hook) -> Value {
         "file_offset": hook.file_offset,
     });
     for (name, field) in fields(hook) {
-        object[name.replace(' ', "_")] = match field {
-            Field::Constant(text) => json!({ "constant": text }),
-            Field::Memory { address, length } => json!({
-                "address": address.to_string(),
-                "length": match length {
-                    Length::Constant(length) => json!(length),
-                    Length::Value(expression) => json!(expression.to_string()),
-                    Length::Nul => json!("NUL"),
-                },
-            }),
-        };
+        object[name.replace(' ', "_")] = json_field(field);
     }
     object
+}
+
+fn json_object(hook: &ObjectHook) -> Value {
+    let (function, file_offset) = (hook.function.name(), hook.file_offset);
+    match &hook.reads {
+        ObjectReads::Handle(address) => {
+            json!({ "function": function, "file_offset": file_offset, "handle": address.to_string() })
+        }
+        ObjectReads::Attribute { kind, value } => json!({
+            "function": function, "file_offset": file_offset, "type": kind.to_string(), "value": json_field(value),
+        }),
+    }
+}
+
+fn json_field(field: &Field) -> Value {
+    match field {
+        Field::Constant(text) => json!({ "constant": text }),
+        Field::Memory { address, length } => json!({
+            "address": address.to_string(),
+            "length": match length {
+                Length::Constant(length) => json!(length),
+                Length::Value(expression) => json!(expression.to_string()),
+                Length::Nul => json!("NUL"),
+            },
+        }),
+        Field::ObjectValue { handle } => json!({ "object_value": { "handle": handle.to_string() } }),
+    }
 }
 
 fn fields(hook: &Hook) -> [(&'static str, &Field); 3] {

@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use plaintap_locate::{Expression, Field, Hook, Length, Register, Report};
+use plaintap_locate::{Expression, Field, Hook, Length, ObjectReads, Register, Report};
 
 /// A probe for each hook; nothing for a file without.
 ///
 /// Secrets print as bpftrace prints buffers: `%rx` has been there since 0.14.
 pub fn script(path: &Path, report: &Report) -> String {
     let mut text = String::new();
-    if !report.hooks.is_empty() {
+    if !report.hooks.is_empty() || !report.objects.is_empty() {
         // Without names there are no instruction boundaries to check, which bpftrace wants to be told.
         text.push_str("// bpftrace --unsafe FILE | sed 's/\\\\x//g' prints the lines of a key log.\n");
     }
@@ -21,7 +21,30 @@ pub fn script(path: &Path, report: &Report) -> String {
         let _ = writeln!(text, "    {}", print(hook));
         text.push_str("}\n");
     }
+    for hook in &report.objects {
+        let _ = writeln!(text, "// {}", hook.function.name());
+        let _ = writeln!(text, "uprobe:\"{}\":{:#x} {{", path.display(), hook.file_offset);
+        let _ = writeln!(text, "    {}", note(&hook.reads));
+        text.push_str("}\n");
+    }
     text
+}
+
+/// Notes the value of an object under the address that its handle will be at.
+fn note(reads: &ObjectReads) -> String {
+    match reads {
+        ObjectReads::Handle(address) => format!("@handle[tid] = {};", expression(address)),
+        ObjectReads::Attribute { kind, value: Field::Memory { address, length: Length::Value(length) } } => {
+            format!(
+                "if ({} == {:#x} && @handle[tid]) {{ @value[pid, @handle[tid]] = buf({}, (uint32)({})); delete(@handle[tid]); }}",
+                expression(kind),
+                ObjectReads::CKA_VALUE,
+                expression(address),
+                expression(length)
+            )
+        }
+        ObjectReads::Attribute { .. } => String::new(),
+    }
 }
 
 fn print(hook: &Hook) -> String {
@@ -49,6 +72,10 @@ fn print(hook: &Hook) -> String {
                     Length::Nul => continue,
                 };
                 format!("buf({}, {length})", expression(address))
+            }
+            Field::ObjectValue { handle } => {
+                format.push_str("%rx");
+                format!("@value[pid, {}]", expression(handle))
             }
         };
         values.push_str(", ");

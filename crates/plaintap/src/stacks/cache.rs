@@ -11,14 +11,17 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use plaintap_crypt::SecretLabel;
-use plaintap_locate::{Expression, Field, Hook, HookKind, Length, Register, Stack, build_id};
+use plaintap_locate::{
+    Expression, Field, Hook, HookKind, Length, ObjectFunction, ObjectHook, ObjectReads, Register, Stack,
+    build_id,
+};
 use serde_json::{Value, json};
 
 use super::Surveyed;
 use crate::out::hex;
 
 /// Entries of other formats have other names.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// When there are more entries, all are thrown away: they are of files and plaintaps of long ago.
 const MOST_ENTRIES: usize = 4096;
 /// The beginning of a file that its entry depends on: program headers and notes.
@@ -128,16 +131,18 @@ fn json(surveyed: &Surveyed) -> Value {
             ])
         })
         .collect();
-    json!({ "hooks": hooks, "doubt": surveyed.doubt })
+    let objects: Vec<Value> = surveyed.objects.iter().map(json_object).collect();
+    json!({ "hooks": hooks, "objects": objects, "doubt": surveyed.doubt })
 }
 
 fn surveyed(value: &Value) -> Option<Surveyed> {
     let hooks = value.get("hooks")?.as_array()?.iter().map(hook).collect::<Option<Vec<_>>>()?;
+    let objects = value.get("objects")?.as_array()?.iter().map(object).collect::<Option<Vec<_>>>()?;
     let doubt = match value.get("doubt")? {
         Value::Null => None,
         doubt => Some(doubt.as_str()?.to_owned()),
     };
-    Some(Surveyed { hooks, doubt })
+    Some(Surveyed { hooks, objects, doubt })
 }
 
 fn hook(value: &Value) -> Option<Hook> {
@@ -154,7 +159,28 @@ fn hook(value: &Value) -> Option<Hook> {
     })
 }
 
-const STACKS: [Stack; 5] = [Stack::Go, Stack::OpenSsl, Stack::GnuTls, Stack::Nss, Stack::Rustls];
+fn json_object(hook: &ObjectHook) -> Value {
+    let (kind, value) = match &hook.reads {
+        ObjectReads::Handle(address) => (Value::Null, json_expression(address)),
+        ObjectReads::Attribute { kind, value } => (json_expression(kind), json_field(value)),
+    };
+    json!([hook.function.name(), hook.file_offset, kind, value])
+}
+
+fn object(value: &Value) -> Option<ObjectHook> {
+    let [function, file_offset, kind, value] = value.as_array()?.as_slice() else { return None };
+    let reads = match kind {
+        Value::Null => ObjectReads::Handle(expression(value)?),
+        kind => ObjectReads::Attribute { kind: expression(kind)?, value: field(value)? },
+    };
+    Some(ObjectHook {
+        function: *ObjectFunction::ALL.iter().find(|known| Some(known.name()) == function.as_str())?,
+        file_offset: file_offset.as_u64()?,
+        reads,
+    })
+}
+
+const STACKS: [Stack; 6] = [Stack::Go, Stack::OpenSsl, Stack::GnuTls, Stack::Nss, Stack::Rustls, Stack::S2n];
 
 fn stack_name(stack: Stack) -> String {
     stack.to_string()
@@ -171,6 +197,7 @@ fn json_field(field: &Field) -> Value {
                 Length::Nul => Value::Null,
             }
         ]),
+        Field::ObjectValue { handle } => json!([json_expression(handle)]),
     }
 }
 
@@ -178,7 +205,11 @@ fn field(value: &Value) -> Option<Field> {
     if let Some(text) = value.as_str() {
         return Some(Field::Constant(SecretLabel::from_name(text.as_bytes())?.name()));
     }
-    let [address, length] = value.as_array()?.as_slice() else { return None };
+    let (address, length) = match value.as_array()?.as_slice() {
+        [handle] => return Some(Field::ObjectValue { handle: expression(handle)? }),
+        [address, length] => (address, length),
+        _ => return None,
+    };
     let length = match length {
         Value::Null => Length::Nul,
         Value::Number(length) => Length::Constant(u32::try_from(length.as_u64()?).ok()?),
@@ -219,7 +250,20 @@ mod tests {
             hook(HookKind::RustlsWillLog, Field::Constant("EXPORTER_SECRET"), Register::R14),
             hook(HookKind::RustlsLog, memory(Register::X(31), &[], Length::Nul), Register::X(3)),
         ];
-        Surveyed { hooks, doubt: Some("because".into()) }
+        let of_object = Hook {
+            secret: Field::ObjectValue { handle: Expression::path(Register::Rdx, &[8]) },
+            ..hooks[1].clone()
+        };
+        let object = |function, reads| ObjectHook { function, file_offset: 7, reads };
+        let attribute = ObjectReads::Attribute {
+            kind: Expression::register(Register::Rsi),
+            value: memory(Register::Rdx, &[], Length::Value(Expression::register(Register::Rcx))),
+        };
+        let handle = ObjectReads::Handle(Expression::path(Register::Rsp, &[16, 0]));
+        let objects =
+            vec![object(ObjectFunction::UnwrapKey, handle), object(ObjectFunction::AddAttribute, attribute)];
+        let hooks = [hooks, vec![of_object]].concat();
+        Surveyed { hooks, objects, doubt: Some("because".into()) }
     }
 
     #[test]
@@ -233,6 +277,7 @@ mod tests {
         entry.store(&found());
         let loaded = entry.load().unwrap();
         assert_eq!((loaded.hooks, loaded.doubt), (found().hooks, found().doubt));
+        assert_eq!(loaded.objects, found().objects);
 
         let path = folder.path().join(&entry.name);
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);

