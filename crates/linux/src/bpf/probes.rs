@@ -22,7 +22,7 @@ use super::error::Attempt;
 use super::ring::Ring;
 use super::secret::SecretEvent;
 use super::spec::{self, Spec};
-use super::uprobe_multi::UprobeMulti;
+use super::uprobe_multi::{Maps, UprobeMulti};
 use super::{Error, TargetFilter, object};
 
 /// `MAXIMUM_HOOKS` of bpf/probe.bpf.c.
@@ -98,8 +98,10 @@ impl Probes {
         let wakeup = if matches!(chosen, Chosen::Cgroup(_)) { NO_WAKEUP } else { 0 };
         loader.override_global("chosen", &number, true).override_global("wakeup", &wakeup, true);
         let mut programs = loader.load(object::PROBE).map_err(|e| making.loading(e))?;
+        let maps = Maps::of(&programs)
+            .map_err(|source| Error::System { what: "keep the maps of the probe program", source })?;
         let mut loaded = FxHashMap::default();
-        loaded.insert(Reads::Secret, Program::load(&mut programs, Reads::Secret)?);
+        loaded.insert(Reads::Secret, Program::load(&mut programs, &maps, Reads::Secret)?);
         let specs = Arc::new(Mutex::new(object::take_map(&mut programs, "specs")?));
         let reader = SecretReader {
             ring: Ring::take(&mut programs)?,
@@ -109,7 +111,8 @@ impl Probes {
         };
         let processes = object::take_map(&mut programs, "processes")?;
         let attached = FxHashMap::default();
-        let attacher = Attacher { programs, loaded, specs, processes, attached, links: Vec::new(), next: 0 };
+        let attacher =
+            Attacher { programs, maps, loaded, specs, processes, attached, links: Vec::new(), next: 0 };
         Ok(Self { attacher, reader })
     }
 }
@@ -157,9 +160,9 @@ enum Program {
 }
 
 impl Program {
-    fn load(programs: &mut Ebpf, reads: Reads) -> Result<Self, Error> {
+    fn load(programs: &mut Ebpf, maps: &Maps, reads: Reads) -> Result<Self, Error> {
         let name = reads.program(true);
-        if let Ok(multi) = UprobeMulti::load(object::PROBE, name, programs, LOAD) {
+        if let Ok(multi) = UprobeMulti::load(object::PROBE, name, maps, LOAD) {
             return Ok(Self::Multi(multi));
         }
         if load(programs, name).is_ok() {
@@ -200,6 +203,7 @@ fn load(programs: &mut Ebpf, name: &str) -> Result<(), Error> {
 /// Places probes in files.
 pub struct Attacher {
     programs: Ebpf,
+    maps: Maps,
     /// The programs that were needed so far.
     loaded: FxHashMap<Reads, Program>,
     specs: Arc<Mutex<Specs>>,
@@ -362,7 +366,7 @@ impl Attacher {
             probes.iter().map(|wanted| (wanted.place.offset, u64::from(wanted.id.0))).collect();
         let program = match self.loaded.entry(reads) {
             Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(Program::load(&mut self.programs, reads)?),
+            Entry::Vacant(entry) => entry.insert(Program::load(&mut self.programs, &self.maps, reads)?),
         };
         let link = program.attach(&mut self.programs, path, &probes)?;
         self.links.push(link);

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::ffi::{CStr, CString};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -49,19 +49,18 @@ pub(super) struct UprobeMulti {
 }
 
 impl UprobeMulti {
-    /// Loads the program `name` of an object. `loaded` is the same object as aya loaded it, whose maps the program gets.
+    /// Loads the program `name` of an object, with the maps that aya made of the same object.
     ///
     /// # Errors
     /// When the kernel refuses; before Linux 6.6 it does.
-    pub(super) fn load(bytes: &[u8], name: &str, loaded: &Ebpf, attempt: Attempt) -> Result<Self, Error> {
+    pub(super) fn load(bytes: &[u8], name: &str, maps: &Maps, attempt: Attempt) -> Result<Self, Error> {
         let damaged = |error: &dyn std::fmt::Display| Error::Object { reason: format!("{name}: {error}") };
         let mut object = Object::parse(bytes).map_err(|e| damaged(&e))?;
         let sections = object.functions.keys().map(|&(section, _)| section).collect();
         let definitions: HashMap<String, aya_obj::Map> = std::mem::take(&mut object.maps);
-        let maps = loaded.maps().filter_map(|(map, data)| {
-            let (map, definition) = definitions.get_key_value(map)?;
-            Some((map.as_str(), descriptor(data)?, definition))
-        });
+        let maps = definitions
+            .iter()
+            .filter_map(|(map, definition)| Some((map.as_str(), maps.0.get(map)?.as_raw_fd(), definition)));
         object.relocate_maps(maps, &sections).map_err(|e| damaged(&e))?;
         object.relocate_calls(&sections).map_err(|e| damaged(&e))?;
         let program = object.programs.get(name).ok_or_else(|| damaged(&"no such program"))?;
@@ -128,11 +127,27 @@ impl UprobeMulti {
     }
 }
 
+/// The maps of an object, by name: descriptors of our own, so that aya's may be taken out of it.
+pub(super) struct Maps(HashMap<String, OwnedFd>);
+
+impl Maps {
+    /// Those of an object as aya loaded it.
+    ///
+    /// # Errors
+    /// When there are no descriptors left.
+    pub(super) fn of(loaded: &Ebpf) -> io::Result<Self> {
+        let maps = loaded.maps().filter_map(|(name, map)| Some((name, descriptor(map)?)));
+        maps.map(|(name, map)| Ok((name.to_owned(), map.try_clone_to_owned()?)))
+            .collect::<io::Result<_>>()
+            .map(Self)
+    }
+}
+
 /// The descriptor of a map of one of the kinds that our uprobe programs have.
-fn descriptor(map: &Map) -> Option<RawFd> {
+fn descriptor(map: &Map) -> Option<BorrowedFd<'_>> {
     let data: &MapData = match map {
         Map::Array(data) | Map::HashMap(data) | Map::LruHashMap(data) | Map::RingBuf(data) => data,
         _ => return None,
     };
-    Some(data.fd().as_fd().as_raw_fd())
+    Some(data.fd().as_fd())
 }
