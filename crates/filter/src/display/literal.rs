@@ -295,12 +295,14 @@ fn zone(text: &str) -> (&str, Option<TimeZone>) {
         return (text, None);
     };
     let offset: String = text[sign + 1..].chars().filter(|c| *c != ':').collect();
-    let (hours, minutes) = match offset.len() {
-        2 => (digits(&offset), Some(0)),
-        4 => (digits(&offset[..2]), digits(&offset[2..])),
+    let (hours, minutes) = match (offset.len(), offset.split_at_checked(2)) {
+        (2 | 4, Some((hours, minutes))) => (hours, minutes),
         _ => return (text, None),
     };
-    let (Some(hours @ 0..=23), Some(minutes @ 0..=59)) = (hours, minutes) else { return (text, None) };
+    let minutes = if minutes.is_empty() { Some(0) } else { digits(minutes) };
+    let (Some(hours @ 0..=23), Some(minutes @ 0..=59)) = (digits(hours), minutes) else {
+        return (text, None);
+    };
     let seconds = (hours * 60 + minutes) as i32 * 60;
     let seconds = if text.as_bytes()[sign] == b'-' { -seconds } else { seconds };
     match Offset::from_seconds(seconds) {
@@ -420,6 +422,7 @@ mod tests {
         assert_eq!(nanos("2010-06-01T12:00:00,5Z"), at(1_275_393_600, 500_000_000));
         assert_eq!(nanos("2010-06-01 14:00+02:00"), at(1_275_393_600, 0));
         assert_eq!(nanos("2010-06-01 07:00:00-0500"), at(1_275_393_600, 0));
+        assert_eq!(nanos("2010-06-01 13:00:00+01"), at(1_275_393_600, 0));
         assert_eq!(nanos("Jun  1, 2010 12:00:00.5 UTC"), at(1_275_393_600, 500_000_000));
         for bad in [
             "not a time",
@@ -429,6 +432,9 @@ mod tests {
             "2012-01-01 25:00:00",
             "Jan 1, 2012",
             "Jan 1 2012 10:20:30",
+            "2012-01-01 10:20:30+\u{fffd}2",
+            "2012-01-01 10:20:30+\u{fffd}",
+            "2012-01-01 10:20:30+2",
         ] {
             assert!(nanos(bad).is_err(), "{bad}");
         }
