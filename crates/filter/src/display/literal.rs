@@ -295,9 +295,8 @@ fn zone(text: &str) -> (&str, Option<TimeZone>) {
         return (text, None);
     };
     let offset: String = text[sign + 1..].chars().filter(|c| *c != ':').collect();
-    let (hours, minutes) = match (offset.len(), offset.split_at_checked(2)) {
-        (2 | 4, Some((hours, minutes))) => (hours, minutes),
-        _ => return (text, None),
+    let (2 | 4, Some((hours, minutes))) = (offset.len(), offset.split_at_checked(2)) else {
+        return (text, None);
     };
     let minutes = if minutes.is_empty() { Some(0) } else { digits(minutes) };
     let (Some(hours @ 0..=23), Some(minutes @ 0..=59)) = (digits(hours), minutes) else {

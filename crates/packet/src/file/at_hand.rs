@@ -65,7 +65,7 @@ impl<'a> PacketsAtHand<'a> {
         self.places.len()
     }
 
-    /// Whether there are none; then [`Reader::next_entry`] knows what is next.
+    /// Whether there are none; then [`super::Reader::next_entry`] knows what is next.
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
     }

@@ -245,8 +245,9 @@ fn quiet(command: &mut Command) -> Result<()> {
         command.stdin(Stdio::null()).output().with_context(|| format!("{:?}", command.get_program()))?;
     if !output.status.success() {
         let complaint = String::from_utf8_lossy(&output.stderr);
-        let last = complaint.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        bail!("{:?} ended with {}: {last}", command.get_program(), output.status);
+        let last = complaint.lines().rfind(|line| !line.trim().is_empty());
+        let reason = complaint.lines().find(|line| line.starts_with("error")).or(last).unwrap_or_default();
+        bail!("{:?} ended with {}: {reason}", command.get_program(), output.status);
     }
     Ok(())
 }
