@@ -200,7 +200,7 @@ fn rustls(packages: &Path, version: &str, provider: Provider, folder: &Path) -> 
     };
     let dependencies =
         format!("{dependencies}\nrustls-pki-types = {{ version = \"1\", features = [\"std\"] }}");
-    write_crate(folder, &dependencies, &program.replace("PROVIDER", &module))?;
+    write_crate(folder, &dependencies, &program.replace("CRYPTOGRAPHY", &module))?;
     // `cargo install` alone would not say which versions it takes.
     let mut lock = Command::new("cargo");
     quiet(lock.args(["generate-lockfile", "--quiet", "--manifest-path"]).arg(folder.join("Cargo.toml")))?;

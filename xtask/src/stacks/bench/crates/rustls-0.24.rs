@@ -13,7 +13,7 @@ fn main() {
     let address = ("127.0.0.1", arguments[2].parse().unwrap());
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(&arguments[3]).unwrap()).unwrap();
-    let config = ClientConfig::builder(Arc::new(PROVIDER::DEFAULT_PROVIDER));
+    let config = ClientConfig::builder(Arc::new(CRYPTOGRAPHY::DEFAULT_PROVIDER));
     let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth().unwrap());
     for _ in 0..2 {
         let (mut input, mut output, mut said) = (VecInput::default(), Vec::new(), Vec::new());
