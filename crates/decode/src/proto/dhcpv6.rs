@@ -17,10 +17,13 @@ fields! {
         names(&[(1, "link-layer address plus time"), (2, "assigned by vendor"), (3, "link-layer address"), (4, "UUID")]);
     DUIDLLT_HWTYPE: U16 walk, "dhcpv6.duidllt.hwtype", "Hardware type", names(names::HARDWARE_TYPES);
     DUIDLLT_TIME: Time walk, "dhcpv6.duidllt.time", "DUID Time";
+    DUIDLLT_ADDRESS: Text walk, "dhcpv6.duidllt.link_layer_addr", "Link-layer address";
     DUIDLL_HWTYPE: U16 walk, "dhcpv6.duidll.hwtype", "Hardware type", names(names::HARDWARE_TYPES);
+    DUIDLL_ADDRESS: Text walk, "dhcpv6.duidll.link_layer_addr", "Link-layer address";
     DUIDEN_ENTERPRISE: U32 walk, "dhcpv6.duiden.enterprise", "Enterprise ID";
     DUIDEN_IDENTIFIER: Bytes walk, "dhcpv6.duiden.identifier", "Identifier";
     DUIDUUID: Bytes walk, "dhcpv6.duiduuid.bytes", "UUID";
+    IAID: Text walk, "dhcpv6.iaid", "IAID";
     IAID_T1: U32 walk, "dhcpv6.iaid.t1", "T1";
     IAID_T2: U32 walk, "dhcpv6.iaid.t2", "T2";
     IAADDR: Ip6 walk, "dhcpv6.iaaddr.ip", "IPv6 address";
@@ -100,13 +103,13 @@ fn option(kind: u16, r: &mut Reader<'_>, depth: usize, out: &mut dyn FieldSink) 
         1 | 2 => duid(r, out),
         // Identity associations (RFC 8415 §21.4, §21.21): an identifier, two times, options.
         3 | 25 => {
-            r.take(4)?;
+            put_hex(r, 4, "", IAID, out)?;
             put_number(r, 4, IAID_T1, out)?;
             put_number(r, 4, IAID_T2, out)?;
             options(r, depth + 1, out)
         }
         4 => {
-            r.take(4)?;
+            put_hex(r, 4, "", IAID, out)?;
             options(r, depth + 1, out)
         }
         5 => {
@@ -164,16 +167,41 @@ fn duid(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
             let at = r.at();
             let seconds = r.number(4)? as i64 + TO_2000;
             out.put(DUIDLLT_TIME, at..at + 4, Value::Time(plaintap_packet::Nanos(seconds * 1_000_000_000)));
-            Ok(())
+            let left = r.left();
+            put_hex(r, left, ":", DUIDLLT_ADDRESS, out)
         }
         2 => {
             put_number(r, 4, DUIDEN_ENTERPRISE, out)?;
             put_rest(r, DUIDEN_IDENTIFIER, out)
         }
-        3 => put_number(r, 2, DUIDLL_HWTYPE, out).map(drop),
+        3 => {
+            put_number(r, 2, DUIDLL_HWTYPE, out)?;
+            let left = r.left();
+            put_hex(r, left, ":", DUIDLL_ADDRESS, out)
+        }
         4 => put_rest(r, DUIDUUID, out),
         _ => Ok(()),
     }
+}
+
+/// Bytes that Wireshark has as text, in hexadecimal.
+fn put_hex(
+    r: &mut Reader<'_>,
+    length: usize,
+    between: &str,
+    field: FieldIndex,
+    out: &mut dyn FieldSink,
+) -> Result<(), Short> {
+    let at = r.at();
+    let bytes = r.take(length)?;
+    if length > 0 && out.wants(field) {
+        let mut text = String::with_capacity(3 * length);
+        for (i, byte) in bytes.iter().enumerate() {
+            put!(text, "{}{byte:02x}", if i == 0 { "" } else { between });
+        }
+        out.put(field, at..r.at(), Value::Text(text.as_bytes()));
+    }
+    Ok(())
 }
 
 fn info(view: &View<'_>, out: &mut String) {

@@ -10,6 +10,8 @@ use connection::{Connection, Method};
 fields! {
     PROTOCOL_LINE: Text walk, "ssh.protocol", "Protocol";
     PACKET_LENGTH: U32 walk, "ssh.packet_length", "Packet Length";
+    PACKET_LENGTH_ENCRYPTED: Bytes walk, "ssh.packet_length_encrypted", "Packet Length (encrypted)";
+    ENCRYPTED_PACKET: Bytes walk, "ssh.encrypted_packet", "Encrypted Packet";
     PADDING_LENGTH: U8 walk, "ssh.padding_length", "Padding Length";
     MESSAGE_CODE: U8 walk, "ssh.message_code", "Message Code", names(MESSAGES);
     COOKIE: Bytes walk, "ssh.cookie", "Cookie";
@@ -185,8 +187,11 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         out.put(PROTOCOL_LINE, 0..line.len(), Value::Text(line));
         return Ok(());
     }
-    let Some(code) = message(bytes) else { return Ok(()) };
     let mut r = Reader::new(bytes.0, 0);
+    let Some(code) = message(bytes) else {
+        put_bytes(&mut r, 4, PACKET_LENGTH_ENCRYPTED, out)?;
+        return put_rest(&mut r, ENCRYPTED_PACKET, out);
+    };
     put_number(&mut r, 4, PACKET_LENGTH, out)?;
     put_number(&mut r, 1, PADDING_LENGTH, out)?;
     put_number(&mut r, 1, MESSAGE_CODE, out)?;

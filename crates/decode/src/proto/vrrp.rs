@@ -3,6 +3,7 @@
 use super::prelude::*;
 
 fields! {
+    TYPEVER: U8 at(0..1), "vrrp.typever", "VRRP message version and type";
     VERSION: U8 bits(0..1, 0xf0), "vrrp.version", "VRRP protocol version";
     TYPE: U8 bits(0..1, 0x0f), "vrrp.type", "VRRP packet type", names(&[(1, "Advertisement")]);
     VIRT_RTR_ID: U8 at(1..2), "vrrp.virt_rtr_id", "Virtual Rtr ID";
