@@ -11,6 +11,7 @@ fields! {
     PEERADDR: Ip6 walk, "dhcpv6.peeraddr", "Peer address";
     XID: U24 walk, "dhcpv6.xid", "Transaction ID", hex;
     OPTION_TYPE: U16 walk, "dhcpv6.option.type", "Option", names(OPTIONS);
+    OPTION_NAME: Text walk, "dhcpv6.option.type_str", "Option", hidden;
     OPTION_LENGTH: U16 walk, "dhcpv6.option.length", "Length";
     DUID: Bytes walk, "dhcpv6.duid.bytes", "DUID";
     DUID_TYPE: U16 walk, "dhcpv6.duid.type", "DUID Type",
@@ -90,6 +91,7 @@ fn options(r: &mut Reader<'_>, depth: usize, out: &mut dyn FieldSink) -> Result<
         let name = crate::field::value_name(OPTIONS, kind.into()).unwrap_or("Unknown");
         out.open(at..r.at(), format_args!("{name}"));
         out.put(OPTION_TYPE, at..at + 2, Value::Unsigned(kind.into()));
+        out.put(OPTION_NAME, at..at + 2, Value::Text(name.as_bytes()));
         out.put(OPTION_LENGTH, at + 2..at + 4, Value::Unsigned(length.into()));
         // An option of a wrong length does not hide the next.
         let _ = option(kind, &mut body, depth, out);
