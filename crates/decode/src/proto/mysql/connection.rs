@@ -235,3 +235,68 @@ impl Connection {
         self.capabilities & DEPRECATE_EOF != 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packets(connection: &mut Connection, packets: &[(Side, &[u8])]) -> Vec<Packet> {
+        let found = |&(side, packet): &(Side, &[u8])| {
+            let mut out = Vec::new();
+            connection.pdu(side, packet, &mut out, &mut Counters::default());
+            Packet::of(&out)
+        };
+        packets.iter().map(found).collect()
+    }
+
+    /// The reply to a query: only what came before tells its packets apart.
+    #[test]
+    fn a_result_has_columns_and_rows() {
+        let column = b"\x06\0\0\x02\x03def\0\0";
+        let end = b"\x05\0\0\x03\xfe\0\0\x02\0";
+        let reply = [
+            (Side::Initiator, &b"\x02\0\0\0\x03x"[..]),
+            (Side::Responder, b"\x01\0\0\x01\x01"),
+            (Side::Responder, column),
+            (Side::Responder, end),
+            (Side::Responder, b"\x01\0\0\x04\0"),
+            (Side::Responder, end),
+            (Side::Responder, b"\x01\0\0\x01\0"),
+        ];
+        let expected = [
+            Packet::Command,
+            Packet::ColumnCount,
+            Packet::Column,
+            Packet::Eof,
+            // A row with an empty text begins as an OK packet does.
+            Packet::Row,
+            Packet::Eof,
+            // Nothing was asked.
+            Packet::Response,
+        ];
+        assert_eq!(packets(&mut Connection::default(), &reply), expected);
+    }
+
+    #[test]
+    fn without_eof_rows_follow_the_columns() {
+        let mut connection = Connection { capabilities: DEPRECATE_EOF, ..Connection::default() };
+        let reply = [
+            (Side::Initiator, &b"\x02\0\0\0\x03x"[..]),
+            (Side::Responder, b"\x01\0\0\x01\x01"),
+            (Side::Responder, b"\x06\0\0\x02\x03def\0\0"),
+            (Side::Responder, b"\x02\0\0\x03\x01a"),
+            // The status says that there is another result.
+            (Side::Responder, b"\x07\0\0\x04\xfe\0\0\x08\0\0\0"),
+            (Side::Responder, b"\x07\0\0\x05\0\0\0\x02\0\0\0"),
+        ];
+        let expected = [
+            Packet::Command,
+            Packet::ColumnCount,
+            Packet::Column,
+            Packet::Row,
+            Packet::OkAsEof,
+            Packet::Ok,
+        ];
+        assert_eq!(packets(&mut connection, &reply), expected);
+    }
+}

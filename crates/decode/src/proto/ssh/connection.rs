@@ -124,3 +124,50 @@ pub(super) fn found(unpacked: &[u8]) -> (Option<Side>, Method, Option<u32>) {
     };
     (side, method, unpacked.get(2..).and_then(|rest| rest.first_chunk()).map(|&n| u32::from_be_bytes(n)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn init(methods: &[u8]) -> Vec<u8> {
+        let mut packet = vec![0, 0, 0, 0, 4, super::super::KEX_INIT];
+        packet.extend_from_slice(&[0; 16]);
+        packet.extend_from_slice(&(methods.len() as u32).to_be_bytes());
+        packet.extend_from_slice(methods);
+        packet.extend_from_slice(&[0; 4]);
+        let length = packet.len() as u32 - 4;
+        packet[..4].copy_from_slice(&length.to_be_bytes());
+        packet
+    }
+
+    fn pdu(connection: &mut Connection, side: Side, packet: &[u8]) -> (Method, Option<u32>) {
+        let mut out = Vec::new();
+        connection.pdu(side, packet, &mut out, &mut Counters::default());
+        let (found_side, method, number) = found(&out);
+        assert_eq!(found_side, Some(side));
+        (method, number)
+    }
+
+    /// The client's order decides, whoever speaks first (RFC 4253 §7.1).
+    #[test]
+    fn the_method_is_the_clients_first_that_both_have() {
+        let client = init(b"sntrup761x25519-sha512,diffie-hellman-group14-sha256,curve25519-sha256");
+        let server = init(b"curve25519-sha256,diffie-hellman-group14-sha256");
+        for order in [[Side::Initiator, Side::Responder], [Side::Responder, Side::Initiator]] {
+            let mut connection = Connection::default();
+            let packet = |side| if side == Side::Initiator { &client } else { &server };
+            assert_eq!(pdu(&mut connection, order[0], packet(order[0])), (Method::Unknown, None));
+            assert_eq!(pdu(&mut connection, order[1], packet(order[1])).0, Method::Group);
+        }
+    }
+
+    #[test]
+    fn packets_are_counted_from_the_identification_to_the_new_keys() {
+        let mut connection = Connection::default();
+        pdu(&mut connection, Side::Initiator, b"SSH-2.0-x\r\n");
+        assert_eq!(pdu(&mut connection, Side::Initiator, &init(b"a")).1, Some(0));
+        let new_keys = [0, 0, 0, 12, 10, super::super::NEW_KEYS, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        assert_eq!(pdu(&mut connection, Side::Initiator, &new_keys).1, Some(1));
+        assert_eq!(pdu(&mut connection, Side::Initiator, &new_keys).1, None);
+    }
+}
