@@ -78,9 +78,12 @@ pub(crate) fn status(view: &View<'_>) -> Option<Status> {
         id::tcp | id::udp if asked => segment(view, found, place.start),
         id::sctp if asked => stream_control(b, view.layer, found),
         id::icmp | id::igmp | id::dvmrp => message(view, found, place.start),
-        // RFC 3768 §5.3.8: over the message alone; RFC 5798 §5.2.8: with the pseudo header.
-        id::vrrp if b.u8(0) >> 4 < 3 => message(view, found, place.start),
-        id::vrrp => segment(view, found, place.start),
+        // Version 2 sums the message alone (RFC 3768 §5.3.8), version 3 adds the pseudo header (RFC 5798 §5.2.8), which
+        // many senders leave out with IPv4.
+        id::vrrp => match message(view, found, place.start) {
+            Status::Bad(_) if b.u8(0) >> 4 == 3 => segment(view, found, place.start),
+            status => status,
+        },
         id::icmpv6 => segment(view, found, place.start),
         _ => Status::Unverified,
     })

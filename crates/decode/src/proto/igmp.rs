@@ -103,6 +103,9 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         return Ok(());
     }
     if b.u8(0) != REPORT_3 {
+        if version(b) == Some(1) {
+            out.put(RESERVED, 1..2, Value::Bytes(b.clamped(1, 2)));
+        }
         put_ip4(&mut r, MADDR, out)?;
         if is_query_3(b) {
             r.skip_to(10)?;
