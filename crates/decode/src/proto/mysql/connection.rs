@@ -97,6 +97,8 @@ pub(super) struct Connection {
     expected: Expected,
     command: u8,
     capabilities: u64,
+    /// The number of the last packet; those of an exchange count on.
+    number: u8,
 }
 
 /// Unpacked is what the packet is.
@@ -109,8 +111,9 @@ impl Unpacker for Connection {
         _: &mut Counters,
     ) -> Option<(ProtocolId, usize)> {
         let b = Bytes(packet);
-        let packet = if side == Side::Initiator { self.client(b) } else { self.server(b) };
-        out.push(packet as u8);
+        let found = if side == Side::Initiator { self.client(b) } else { self.server(b) };
+        self.number = b.u8(3);
+        out.push(found as u8);
         None
     }
 
@@ -149,6 +152,10 @@ impl Connection {
     }
 
     fn server(&mut self, b: Bytes<'_>) -> Packet {
+        if matches!(self.expected, Expected::Authentication) && b.u8(3) != self.number.wrapping_add(1) {
+            // Something between them was not captured.
+            self.expected = Expected::Unknown;
+        }
         let (packet, expected) = self.reply(b);
         self.expected = expected;
         packet
