@@ -66,6 +66,7 @@ pub(crate) fn status(view: &View<'_>) -> Option<Status> {
         id::udp => 6..8,
         id::icmp | id::icmpv6 | id::igmp | id::dvmrp => 2..4,
         id::sctp => 8..12,
+        id::vrrp => 6..8,
         _ => return None,
     };
     let found = b.number(place.start, place.end)? as u32;
@@ -76,7 +77,13 @@ pub(crate) fn status(view: &View<'_>) -> Option<Status> {
         id::ip if asked => header(view, found),
         id::tcp | id::udp if asked => segment(view, found, place.start),
         id::sctp if asked => stream_control(b, view.layer, found),
-        id::icmp | id::igmp | id::dvmrp => message(view, found),
+        id::icmp | id::igmp | id::dvmrp => message(view, found, place.start),
+        // Version 2 sums the message alone (RFC 3768 §5.3.8), version 3 adds the pseudo header (RFC 5798 §5.2.8), which
+        // many senders leave out with IPv4.
+        id::vrrp => match message(view, found, place.start) {
+            Status::Bad(_) if b.u8(0) >> 4 == 3 => segment(view, found, place.start),
+            status => status,
+        },
         id::icmpv6 => segment(view, found, place.start),
         _ => Status::Unverified,
     })
@@ -88,11 +95,11 @@ fn header(view: &View<'_>, found: u32) -> Status {
 }
 
 /// A message without a pseudo header: ICMP (RFC 792), IGMP (RFC 2236 §2.3).
-fn message(view: &View<'_>, found: u32) -> Status {
+fn message(view: &View<'_>, found: u32, at: usize) -> Status {
     if !is_whole(view) {
         return Status::Unverified;
     }
-    compare(found, sum(0, without(view.bytes.0, 2).as_slices()), false)
+    compare(found, sum(0, without(view.bytes.0, at).as_slices()), false)
 }
 
 /// A segment with the pseudo header of the network layer below it (RFC 9293 §3.1, RFC 8200 §8.1).

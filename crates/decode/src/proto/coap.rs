@@ -12,6 +12,7 @@ fields! {
     LENGTH: U32 walk, "coap.length", "Length";
     TOKEN: Bytes walk, "coap.token", "Token";
     OPT_NAME: Text walk, "coap.opt.name", "Opt Name";
+    OPT_DESC: Text walk, "coap.opt.desc", "Opt Desc";
     OPT_DELTA: U8 walk, "coap.opt.delta", "Opt Delta";
     OPT_DELTA_EXT: U16 walk, "coap.opt.delta_ext", "Opt Delta extended";
     OPT_LENGTH: U8 walk, "coap.opt.length", "Opt Length";
@@ -184,6 +185,9 @@ fn options(r: &mut Reader<'_>, path: &mut String, out: &mut dyn FieldSink) -> Re
         if out.wants(OPT_NAME) {
             out.put(OPT_NAME, at..at + 1, Value::Text(format!("#{count}: {name}").as_bytes()));
         }
+        if out.wants(OPT_DESC) {
+            out.put(OPT_DESC, at..at + 1, Value::Text(class(number).as_bytes()));
+        }
         out.put(OPT_DELTA, at..at + 1, Value::Unsigned(delta.into()));
         if behind_delta > at + 1 {
             out.put(OPT_DELTA_EXT, at + 1..behind_delta, Value::Unsigned((distance - 13).into()));
@@ -200,6 +204,17 @@ fn options(r: &mut Reader<'_>, path: &mut String, out: &mut dyn FieldSink) -> Re
         out.close();
     }
     Ok(false)
+}
+
+/// What the bits of an option's number say to those who do not know it (RFC 7252 §5.4.6).
+fn class(number: u32) -> String {
+    let critical = if number & 1 != 0 { "Critical" } else { "Elective" };
+    let safe = match number & 0x1e {
+        bits if bits & 2 != 0 => "Unsafe",
+        0x1c => "Safe, NoCacheKey",
+        _ => "Safe",
+    };
+    format!("Type {number}, {critical}, {safe}")
 }
 
 /// The value of an option (RFC 7252 §5.10, RFC 7959 §2.2, RFC 7641 §2, RFC 8768).

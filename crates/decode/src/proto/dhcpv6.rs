@@ -11,16 +11,20 @@ fields! {
     PEERADDR: Ip6 walk, "dhcpv6.peeraddr", "Peer address";
     XID: U24 walk, "dhcpv6.xid", "Transaction ID", hex;
     OPTION_TYPE: U16 walk, "dhcpv6.option.type", "Option", names(OPTIONS);
+    OPTION_NAME: Text walk, "dhcpv6.option.type_str", "Option", hidden;
     OPTION_LENGTH: U16 walk, "dhcpv6.option.length", "Length";
     DUID: Bytes walk, "dhcpv6.duid.bytes", "DUID";
     DUID_TYPE: U16 walk, "dhcpv6.duid.type", "DUID Type",
         names(&[(1, "link-layer address plus time"), (2, "assigned by vendor"), (3, "link-layer address"), (4, "UUID")]);
     DUIDLLT_HWTYPE: U16 walk, "dhcpv6.duidllt.hwtype", "Hardware type", names(names::HARDWARE_TYPES);
     DUIDLLT_TIME: Time walk, "dhcpv6.duidllt.time", "DUID Time";
+    DUIDLLT_ADDRESS: Text walk, "dhcpv6.duidllt.link_layer_addr", "Link-layer address";
     DUIDLL_HWTYPE: U16 walk, "dhcpv6.duidll.hwtype", "Hardware type", names(names::HARDWARE_TYPES);
+    DUIDLL_ADDRESS: Text walk, "dhcpv6.duidll.link_layer_addr", "Link-layer address";
     DUIDEN_ENTERPRISE: U32 walk, "dhcpv6.duiden.enterprise", "Enterprise ID";
     DUIDEN_IDENTIFIER: Bytes walk, "dhcpv6.duiden.identifier", "Identifier";
     DUIDUUID: Bytes walk, "dhcpv6.duiduuid.bytes", "UUID";
+    IAID: Text walk, "dhcpv6.iaid", "IAID";
     IAID_T1: U32 walk, "dhcpv6.iaid.t1", "T1";
     IAID_T2: U32 walk, "dhcpv6.iaid.t2", "T2";
     IAADDR: Ip6 walk, "dhcpv6.iaaddr.ip", "IPv6 address";
@@ -87,6 +91,7 @@ fn options(r: &mut Reader<'_>, depth: usize, out: &mut dyn FieldSink) -> Result<
         let name = crate::field::value_name(OPTIONS, kind.into()).unwrap_or("Unknown");
         out.open(at..r.at(), format_args!("{name}"));
         out.put(OPTION_TYPE, at..at + 2, Value::Unsigned(kind.into()));
+        out.put(OPTION_NAME, at..at + 2, Value::Text(name.as_bytes()));
         out.put(OPTION_LENGTH, at + 2..at + 4, Value::Unsigned(length.into()));
         // An option of a wrong length does not hide the next.
         let _ = option(kind, &mut body, depth, out);
@@ -100,13 +105,13 @@ fn option(kind: u16, r: &mut Reader<'_>, depth: usize, out: &mut dyn FieldSink) 
         1 | 2 => duid(r, out),
         // Identity associations (RFC 8415 §21.4, §21.21): an identifier, two times, options.
         3 | 25 => {
-            r.take(4)?;
+            put_hex(r, 4, "", IAID, out)?;
             put_number(r, 4, IAID_T1, out)?;
             put_number(r, 4, IAID_T2, out)?;
             options(r, depth + 1, out)
         }
         4 => {
-            r.take(4)?;
+            put_hex(r, 4, "", IAID, out)?;
             options(r, depth + 1, out)
         }
         5 => {
@@ -164,16 +169,41 @@ fn duid(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
             let at = r.at();
             let seconds = r.number(4)? as i64 + TO_2000;
             out.put(DUIDLLT_TIME, at..at + 4, Value::Time(plaintap_packet::Nanos(seconds * 1_000_000_000)));
-            Ok(())
+            let left = r.left();
+            put_hex(r, left, ":", DUIDLLT_ADDRESS, out)
         }
         2 => {
             put_number(r, 4, DUIDEN_ENTERPRISE, out)?;
             put_rest(r, DUIDEN_IDENTIFIER, out)
         }
-        3 => put_number(r, 2, DUIDLL_HWTYPE, out).map(drop),
+        3 => {
+            put_number(r, 2, DUIDLL_HWTYPE, out)?;
+            let left = r.left();
+            put_hex(r, left, ":", DUIDLL_ADDRESS, out)
+        }
         4 => put_rest(r, DUIDUUID, out),
         _ => Ok(()),
     }
+}
+
+/// Bytes that Wireshark has as text, in hexadecimal.
+fn put_hex(
+    r: &mut Reader<'_>,
+    length: usize,
+    between: &str,
+    field: FieldIndex,
+    out: &mut dyn FieldSink,
+) -> Result<(), Short> {
+    let at = r.at();
+    let bytes = r.take(length)?;
+    if length > 0 && out.wants(field) {
+        let mut text = String::with_capacity(3 * length);
+        for (i, byte) in bytes.iter().enumerate() {
+            put!(text, "{}{byte:02x}", if i == 0 { "" } else { between });
+        }
+        out.put(field, at..r.at(), Value::Text(text.as_bytes()));
+    }
+    Ok(())
 }
 
 fn info(view: &View<'_>, out: &mut String) {

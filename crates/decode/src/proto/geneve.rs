@@ -12,10 +12,14 @@ fields! {
     VNI: U24 at(4..7), "geneve.vni", "Virtual Network Identifier (VNI)", hex;
     RESERVED: U8 at(7..8), "geneve.reserved", "Reserved", hex;
     OPTIONS: Bytes rest(8), "geneve.options", "Geneve Options";
+    OPTION: Bytes walk, "geneve.option", "Option";
     OPTION_CLASS: U16 walk, "geneve.option.class", "Class", hex;
     OPTION_TYPE: U8 walk, "geneve.option.type", "Type", hex;
     OPTION_CRITICAL: Bool walk, "geneve.option.type.critical", "Critical Option";
+    OPTION_FLAGS: U8 walk, "geneve.option.flags", "Flags", hex;
+    OPTION_RESERVED: Bool walk, "geneve.option.flags.reserved", "Reserved";
     OPTION_LENGTH: U8 walk, "geneve.option.length", "Length";
+    OPTION_DATA: Bytes walk, "geneve.option.unknown.data", "Unknown Option Data";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
@@ -52,15 +56,20 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     out.put(OPTION_LENGTH, 0..1, Value::Unsigned(u64::from(view.bytes.u8(0) & 0x3f) * 4));
     while r.left() > 0 {
         let at = r.at();
-        let (class, kind, length) = (r.u16()?, r.u8()?, r.u8()? & 0x1f);
+        let (class, kind, last) = (r.u16()?, r.u8()?, r.u8()?);
+        let (flags, length) = (last & 0xe0, last & 0x1f);
         let body = usize::from(length) * 4;
         out.open(at..at + 4 + body, format_args!("Option: class 0x{class:04x}, type 0x{kind:02x}"));
+        out.put(OPTION, at..at + 4 + body, Value::Bytes(view.header().clamped(at, at + 4 + body)));
         out.put(OPTION_CLASS, at..at + 2, Value::Unsigned(class.into()));
         out.put(OPTION_TYPE, at + 2..at + 3, Value::Unsigned(kind.into()));
         out.put(OPTION_CRITICAL, at + 2..at + 3, Value::Bool(kind & 0x80 != 0));
         out.put(OPTION_LENGTH, at + 3..at + 4, Value::Unsigned(4 + body as u64));
+        out.put(OPTION_FLAGS, at + 3..at + 4, Value::Unsigned(flags.into()));
+        out.put(OPTION_RESERVED, at + 3..at + 4, Value::Bool(flags != 0));
+        let read = put_rest(&mut r.sub(body)?, OPTION_DATA, out);
         out.close();
-        r.take(body)?;
+        read?;
     }
     Ok(())
 }

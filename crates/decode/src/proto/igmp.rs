@@ -10,6 +10,7 @@ fields! {
     MAX_RESP: U8 meta(max_resp), "igmp.max_resp", "Max Resp Time";
     CHECKSUM: U16 at(2..4), "igmp.checksum", "Checksum", hex;
     CHECKSUM_STATUS: U8 meta(checksum::put_status), "igmp.checksum.status", "Checksum Status", names(checksum::STATUS);
+    RESERVED: Bytes walk, "igmp.reserved", "Reserved";
     NUM_GRP_RECS: U16 at(6..8), "igmp.num_grp_recs", "Num Group Records", when(|v| v.bytes.u8(0) == REPORT_3);
     S: Bool bits(8..9, 0x08), "igmp.s", "S", when(|v| is_query_3(v.bytes));
     QRV: U8 bits(8..9, 0x07), "igmp.qrv", "QRV", when(|v| is_query_3(v.bytes));
@@ -102,6 +103,9 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         return Ok(());
     }
     if b.u8(0) != REPORT_3 {
+        if version(b) == Some(1) {
+            out.put(RESERVED, 1..2, Value::Bytes(b.clamped(1, 2)));
+        }
         put_ip4(&mut r, MADDR, out)?;
         if is_query_3(b) {
             r.skip_to(10)?;
@@ -112,6 +116,9 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         }
         return Ok(());
     }
+    // RFC 3376 §4.2.
+    out.put(RESERVED, 1..2, Value::Bytes(b.clamped(1, 2)));
+    put_bytes(&mut r, 2, RESERVED, out)?;
     r.skip_to(8)?;
     for _ in 0..b.u16(6) {
         record(&mut r, out)?;

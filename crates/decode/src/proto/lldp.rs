@@ -58,6 +58,50 @@ fields! {
     PROTO_ID_LENGTH: U8 walk, "lldp.ieee.802_1.proto.id_length", "Protocol Identity Length";
     PROTO_ID: Bytes walk, "lldp.ieee.802_1.proto.id", "Protocol Identity";
     DOT3_SUBTYPE: U8 walk, "lldp.ieee.802_3.subtype", "IEEE 802.3 Subtype", hex, names(DOT3_SUBTYPES);
+    AUTO_NEGOTIATION: U8 walk, "lldp.ieee.802_3.mac_phy_auto_neg_status", "Auto-Negotiation Support/Status", hex;
+    AUTO_NEGOTIATION_SUPPORTED: Bool walk, "lldp.ieee.802_3.mac_phy_auto_neg_status.supported", "Auto-Negotiation";
+    AUTO_NEGOTIATION_ENABLED: Bool walk, "lldp.ieee.802_3.mac_phy_auto_neg_status.enabled", "Auto-Negotiation";
+    AUTO_NEGOTIATION_CAPS: U16 walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps", "PMD Auto-Negotiation Advertised Capability", hex;
+    ADVERTISED_1000BASE_TFD: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps.1000base_tfd", "1000BASE-T (full duplex mode)";
+    ADVERTISED_1000BASE_T: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps.1000base_t", "1000BASE-T (half duplex mode)";
+    ADVERTISED_1000BASE_XFD: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps.1000base_xfd", "1000BASE-X (-LX, -SX, -CX full duplex mode)";
+    ADVERTISED_1000BASE_X: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps.1000base_x", "1000BASE-X (-LX, -SX, -CX half duplex mode)";
+    ADVERTISED_FDX_BPAUSE: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps.fdx_bpause", "Asymmetric and Symmetric PAUSE (for full-duplex links)";
+    ADVERTISED_FDX_SPAUSE: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps.fdx_spause", "Symmetric PAUSE (for full-duplex links)";
+    ADVERTISED_FDX_APAUSE: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps.fdx_apause", "Asymmetric PAUSE (for full-duplex links)";
+    ADVERTISED_FDX_PAUSE: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps.fdx_pause", "PAUSE (for full-duplex links)";
+    ADVERTISED_100BASE_T2FD: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps.100base_t2fd", "100BASE-T2 (full duplex mode)";
+    ADVERTISED_100BASE_T2: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps.100base_t2", "100BASE-T2 (half duplex mode)";
+    ADVERTISED_100BASE_TXFD: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps.100base_txfd", "100BASE-TX (full duplex mode)";
+    ADVERTISED_100BASE_TX: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps.100base_tx", "100BASE-TX (half duplex mode)";
+    ADVERTISED_100BASE_T4: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps.100base_t4", "100BASE-T4";
+    ADVERTISED_10BASE_TFD: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps.10base_tfd", "10BASE-T (full duplex mode)";
+    ADVERTISED_10BASE_T: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps.10base_t", "10BASE-T (half duplex mode)";
+    ADVERTISED_OTHER: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps.other", "Other or unknown";
+    INVERTED_1000BASE_TFD: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps_inv.1000base_tfd", "1000BASE-T (full duplex mode)";
+    INVERTED_1000BASE_T: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps_inv.1000base_t", "1000BASE-T (half duplex mode)";
+    INVERTED_1000BASE_XFD: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps_inv.1000base_xfd", "1000BASE-X (-LX, -SX, -CX full duplex mode)";
+    INVERTED_1000BASE_X: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps_inv.1000base_x", "1000BASE-X (-LX, -SX, -CX half duplex mode)";
+    INVERTED_FDX_BPAUSE: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps_inv.fdx_bpause", "Asymmetric and Symmetric PAUSE (for full-duplex links)";
+    INVERTED_FDX_SPAUSE: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps_inv.fdx_spause", "Symmetric PAUSE (for full-duplex links)";
+    INVERTED_FDX_APAUSE: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps_inv.fdx_apause", "Asymmetric PAUSE (for full-duplex links)";
+    INVERTED_FDX_PAUSE: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps_inv.fdx_pause", "PAUSE (for full-duplex links)";
+    INVERTED_100BASE_T2FD: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps_inv.100base_t2fd", "100BASE-T2 (full duplex mode)";
+    INVERTED_100BASE_T2: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps_inv.100base_t2", "100BASE-T2 (half duplex mode)";
+    INVERTED_100BASE_TXFD: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps_inv.100base_txfd", "100BASE-TX (full duplex mode)";
+    INVERTED_100BASE_TX: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps_inv.100base_tx", "100BASE-TX (half duplex mode)";
+    INVERTED_100BASE_T4: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps_inv.100base_t4", "100BASE-T4";
+    INVERTED_10BASE_TFD: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps_inv.10base_tfd", "10BASE-T (full duplex mode)";
+    INVERTED_10BASE_T: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps_inv.10base_t", "10BASE-T (half duplex mode)";
+    INVERTED_OTHER: Bool walk, "lldp.ieee.802_3.pmd_auto_neg_advertised_caps_inv.other", "Other or unknown";
+    MAU_TYPE: U16 walk, "lldp.ieee.802_3.pmd_mau_type", "Operational MAU Type", hex;
+    MDI_POWER: U8 walk, "lldp.ieee.802_3.mdi_power_support", "MDI Power Support", hex;
+    MDI_PORT_CLASS: Bool walk, "lldp.ieee.802_3.mdi_power_support.port_class", "Port Class";
+    MDI_SUPPORTED: Bool walk, "lldp.ieee.802_3.mdi_power_support.supported", "PSE MDI Power";
+    MDI_ENABLED: Bool walk, "lldp.ieee.802_3.mdi_power_support.enabled", "PSE MDI Power";
+    MDI_PAIR_CONTROL: Bool walk, "lldp.ieee.802_3.mdi_power_support.pse_pairs", "PSE Pairs Control Ability";
+    MDI_PAIR: U8 walk, "lldp.ieee.802_3.mdi_pse_pair", "PSE Power Pair";
+    MDI_CLASS: U8 walk, "lldp.ieee.802_3.mdi_power_class", "Power Class";
     AGGREGATION_STATUS: U8 walk, "lldp.ieee.802_3.aggregation_status", "Aggregation Status", hex;
     AGGREGATION_CAP: Bool walk, "lldp.ieee.802_3.aggregation_status.cap", "Aggregation Capability";
     AGGREGATION_ENABLED: Bool walk, "lldp.ieee.802_3.aggregation_status.enabled", "Aggregation Status";
@@ -227,6 +271,56 @@ fn value(kind: u64, body: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<()
 const DOT1_SUBTYPES: crate::field::ValueNames =
     &[(1, "Port VLAN ID"), (2, "Port and Protocol VLAN ID"), (3, "VLAN Name"), (4, "Protocol Identity")];
 
+/// What can be negotiated (RFC 4836, IANAifMauAutoNegCapBits): the first bit of the type BITS is the highest.
+const ADVERTISED: &[(FieldIndex, u64)] = &[
+    (ADVERTISED_1000BASE_TFD, 0x1),
+    (ADVERTISED_1000BASE_T, 0x2),
+    (ADVERTISED_1000BASE_XFD, 0x4),
+    (ADVERTISED_1000BASE_X, 0x8),
+    (ADVERTISED_FDX_BPAUSE, 0x10),
+    (ADVERTISED_FDX_SPAUSE, 0x20),
+    (ADVERTISED_FDX_APAUSE, 0x40),
+    (ADVERTISED_FDX_PAUSE, 0x80),
+    (ADVERTISED_100BASE_T2FD, 0x100),
+    (ADVERTISED_100BASE_T2, 0x200),
+    (ADVERTISED_100BASE_TXFD, 0x400),
+    (ADVERTISED_100BASE_TX, 0x800),
+    (ADVERTISED_100BASE_T4, 0x1000),
+    (ADVERTISED_10BASE_TFD, 0x2000),
+    (ADVERTISED_10BASE_T, 0x4000),
+    (ADVERTISED_OTHER, 0x8000),
+];
+
+/// The same as some devices send it, with the order of the bits turned around.
+const INVERTED: &[(FieldIndex, u64)] = &[
+    (INVERTED_1000BASE_TFD, 0x8000),
+    (INVERTED_1000BASE_T, 0x4000),
+    (INVERTED_1000BASE_XFD, 0x2000),
+    (INVERTED_1000BASE_X, 0x1000),
+    (INVERTED_FDX_BPAUSE, 0x800),
+    (INVERTED_FDX_SPAUSE, 0x400),
+    (INVERTED_FDX_APAUSE, 0x200),
+    (INVERTED_FDX_PAUSE, 0x100),
+    (INVERTED_100BASE_T2FD, 0x80),
+    (INVERTED_100BASE_T2, 0x40),
+    (INVERTED_100BASE_TXFD, 0x20),
+    (INVERTED_100BASE_TX, 0x10),
+    (INVERTED_100BASE_T4, 0x8),
+    (INVERTED_10BASE_TFD, 0x4),
+    (INVERTED_10BASE_T, 0x2),
+    (INVERTED_OTHER, 0x1),
+];
+
+/// IEEE 802.3 §79.3.1.
+fn auto_negotiation(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let status = put_number(r, 1, AUTO_NEGOTIATION, out)?;
+    put_flags(r, 1, status, &[(AUTO_NEGOTIATION_SUPPORTED, 1), (AUTO_NEGOTIATION_ENABLED, 2)], out);
+    let advertised = put_number(r, 2, AUTO_NEGOTIATION_CAPS, out)?;
+    put_flags(r, 2, advertised, ADVERTISED, out);
+    put_flags(r, 2, advertised, INVERTED, out);
+    put_number(r, 2, MAU_TYPE, out).map(drop)
+}
+
 const DOT3_SUBTYPES: crate::field::ValueNames = &[
     (1, "MAC/PHY Configuration/Status"),
     (2, "Power Via MDI"),
@@ -260,6 +354,19 @@ fn organization(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short
                 let status = put_number(r, 1, AGGREGATION_STATUS, out)?;
                 put_flags(r, 1, status, &[(AGGREGATION_CAP, 1), (AGGREGATION_ENABLED, 2)], out);
                 put_number(r, 4, AGGREGATED_PORT, out).map(drop)
+            }
+            1 => auto_negotiation(r, out),
+            2 => {
+                let power = put_number(r, 1, MDI_POWER, out)?;
+                put_flags(
+                    r,
+                    1,
+                    power,
+                    &[(MDI_PORT_CLASS, 1), (MDI_SUPPORTED, 2), (MDI_ENABLED, 4), (MDI_PAIR_CONTROL, 8)],
+                    out,
+                );
+                put_number(r, 1, MDI_PAIR, out)?;
+                put_number(r, 1, MDI_CLASS, out).map(drop)
             }
             4 => put_number(r, 2, MAX_FRAME_SIZE, out).map(drop),
             _ => Ok(()),

@@ -1,10 +1,17 @@
 //! Secure Shell, RFC 4253: the identification of both sides, and the packets of the key exchange, which are clear.
 
+mod connection;
+mod kex;
+
 use super::prelude::*;
+use crate::decryptor::Side;
+use connection::{Connection, Method};
 
 fields! {
     PROTOCOL_LINE: Text walk, "ssh.protocol", "Protocol";
     PACKET_LENGTH: U32 walk, "ssh.packet_length", "Packet Length";
+    PACKET_LENGTH_ENCRYPTED: Bytes walk, "ssh.packet_length_encrypted", "Packet Length (encrypted)";
+    ENCRYPTED_PACKET: Bytes walk, "ssh.encrypted_packet", "Encrypted Packet";
     PADDING_LENGTH: U8 walk, "ssh.padding_length", "Padding Length";
     MESSAGE_CODE: U8 walk, "ssh.message_code", "Message Code", names(MESSAGES);
     COOKIE: Bytes walk, "ssh.cookie", "Cookie";
@@ -38,6 +45,54 @@ fields! {
     LANG_C2S: Text walk, "ssh.languages_client_to_server", "languages_client_to_server string";
     LANG_S2C_LENGTH: U32 walk, "ssh.languages_server_to_client_length", "languages_server_to_client length";
     LANG_S2C: Text walk, "ssh.languages_server_to_client", "languages_server_to_client string";
+    FIRST_KEX_PACKET_FOLLOWS: U8 walk, "ssh.first_kex_packet_follows", "First KEX Packet Follows";
+    RESERVED: Bytes walk, "ssh.kex.reserved", "Reserved";
+    HASSH_ALGORITHMS: Text walk, "ssh.kex.hassh_algorithms", "hasshAlgorithms";
+    HASSH: Text walk, "ssh.kex.hassh", "hassh";
+    HASSH_SERVER_ALGORITHMS: Text walk, "ssh.kex.hasshserver_algorithms", "hasshServerAlgorithms";
+    HASSH_SERVER: Text walk, "ssh.kex.hasshserver", "hasshServer";
+    HOST_KEY_BLOB_LENGTH: U32 walk, "ssh.host_key.length", "Host key length";
+    HOST_KEY_TYPE_LENGTH: U32 walk, "ssh.host_key.type_length", "Host key type length";
+    HOST_KEY_TYPE: Text walk, "ssh.host_key.type", "Host key type";
+    HOST_KEY_DATA: Bytes walk, "ssh.host_key.data", "Host key data";
+    MPINT_LENGTH: U32 walk, "ssh.mpint_length", "Multi Precision Integer Length";
+    RSA_E: Bytes walk, "ssh.host_key.rsa.e", "RSA public exponent (e)";
+    RSA_N: Bytes walk, "ssh.host_key.rsa.n", "RSA modulus (N)";
+    DSA_P: Bytes walk, "ssh.host_key.dsa.p", "DSA prime modulus (p)";
+    DSA_Q: Bytes walk, "ssh.host_key.dsa.q", "DSA prime divisor (q)";
+    DSA_G: Bytes walk, "ssh.host_key.dsa.g", "DSA subgroup generator (g)";
+    DSA_Y: Bytes walk, "ssh.host_key.dsa.y", "DSA public key (y)";
+    ECDSA_ID_LENGTH: U32 walk, "ssh.host_key.ecdsa.id_length", "ECDSA elliptic curve identifier length";
+    ECDSA_ID: Text walk, "ssh.host_key.ecdsa.id", "ECDSA elliptic curve identifier";
+    ECDSA_Q_LENGTH: U32 walk, "ssh.host_key.ecdsa.q_length", "ECDSA public key length";
+    ECDSA_Q: Bytes walk, "ssh.host_key.ecdsa.q", "ECDSA public key (Q)";
+    EDDSA_KEY_LENGTH: U32 walk, "ssh.host_key.eddsa.key_length", "EdDSA public key length";
+    EDDSA_KEY: Bytes walk, "ssh.host_key.eddsa.key", "EdDSA public key";
+    SIGNATURE_LENGTH: U32 walk, "ssh.host_sig.length", "Host signature length";
+    SIGNATURE_TYPE_LENGTH: U32 walk, "ssh.host_sig.type_length", "Host signature type length";
+    SIGNATURE_TYPE: Text walk, "ssh.host_sig.type", "Host signature type";
+    SIGNATURE_DATA: Bytes walk, "ssh.host_sig.data", "Host signature data";
+    SIGNATURE_RSA: Bytes walk, "ssh.host_sig.rsa", "RSA signature";
+    SIGNATURE_DSA: Bytes walk, "ssh.host_sig.dsa", "DSA signature";
+    DH_E: Bytes walk, "ssh.dh.e", "DH client e";
+    DH_F: Bytes walk, "ssh.dh.f", "DH server f";
+    GEX_MIN: U32 walk, "ssh.dh_gex.min", "DH GEX Min";
+    GEX_NBITS: U32 walk, "ssh.dh_gex.nbits", "DH GEX Number of Bits";
+    GEX_MAX: U32 walk, "ssh.dh_gex.max", "DH GEX Max";
+    GEX_P: Bytes walk, "ssh.dh_gex.p", "DH GEX modulus (P)";
+    GEX_G: Bytes walk, "ssh.dh_gex.g", "DH GEX base (G)";
+    ECDH_Q_C_LENGTH: U32 walk, "ssh.ecdh.q_c_length", "ECDH client's ephemeral public key length";
+    ECDH_Q_C: Bytes walk, "ssh.ecdh.q_c", "ECDH client's ephemeral public key (Q_C)";
+    ECDH_Q_S_LENGTH: U32 walk, "ssh.ecdh.q_s_length", "ECDH server's ephemeral public key length";
+    ECDH_Q_S: Bytes walk, "ssh.ecdh.q_s", "ECDH server's ephemeral public key (Q_S)";
+    DISCONNECT_REASON: U32 walk, "ssh.disconnect_reason", "Disconnect reason", hex;
+    DISCONNECT_DESCRIPTION_LENGTH: U32 walk, "ssh.disconnect_description_length", "Disconnect description length";
+    DISCONNECT_DESCRIPTION: Text walk, "ssh.disconnect_description", "Disconnect description";
+    LANGUAGE_TAG_LENGTH: U32 walk, "ssh.lang_tag_length", "Language tag length";
+    LANGUAGE_TAG: Text walk, "ssh.lang_tag", "Language tag";
+    PADDING_STRING: Bytes walk, "ssh.padding_string", "Padding String";
+    SEQUENCE_NUMBER: U32 walk, "ssh.seq_num", "Sequence number";
+    DIRECTION: Bool walk, "ssh.direction", "Direction";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
@@ -45,6 +100,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     fields: FIELDS,
     walk: Some(walk),
     stream: Some(Stream { probe, any_port: true, frame, prefix: 0, partial_counts: true }),
+    unpacker: Some(|| Box::<Connection>::default()),
     column_of: Some(|view| if view.is_silent() { "" } else { "SSH" }),
     info: Some(info),
     ..Protocol::new("ssh", "SSH Protocol", "SSH")
@@ -60,6 +116,7 @@ const MAX_PACKET: u32 = 256 << 10;
 /// The longest identification with its line end (RFC 4253 §4.2).
 const MAX_IDENTIFICATION: usize = 255;
 
+const DISCONNECT: u8 = 1;
 const KEX_INIT: u8 = 20;
 const NEW_KEYS: u8 = 21;
 
@@ -121,37 +178,65 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         return Ok(());
     }
     let bytes = view.header();
+    let (side, method, sequence) = connection::found(view.unpacked());
+    if let Some(side) = side {
+        out.put(DIRECTION, 0..0, Value::Bool(side == Side::Responder));
+    }
     if bytes.0.starts_with(b"SSH-") {
         let line = super::lines::first(bytes.0);
         out.put(PROTOCOL_LINE, 0..line.len(), Value::Text(line));
         return Ok(());
     }
-    let Some(code) = message(bytes) else { return Ok(()) };
     let mut r = Reader::new(bytes.0, 0);
+    let Some(code) = message(bytes) else {
+        put_bytes(&mut r, 4, PACKET_LENGTH_ENCRYPTED, out)?;
+        return put_rest(&mut r, ENCRYPTED_PACKET, out);
+    };
     put_number(&mut r, 4, PACKET_LENGTH, out)?;
     put_number(&mut r, 1, PADDING_LENGTH, out)?;
     put_number(&mut r, 1, MESSAGE_CODE, out)?;
-    if code != KEX_INIT {
-        return Ok(());
+    let padding = usize::from(bytes.u8(4));
+    let mut payload = r.sub(r.left().saturating_sub(padding))?;
+    let read = match code {
+        DISCONNECT => disconnect(&mut payload, out),
+        KEX_INIT => kex::init(&mut payload, side, out),
+        30..=34 => kex::exchange(code, method, &mut payload, out),
+        _ => Ok(()),
+    };
+    put_bytes(&mut r, padding, PADDING_STRING, out)?;
+    if let Some(sequence) = sequence {
+        out.put(SEQUENCE_NUMBER, 0..0, Value::Unsigned(sequence.into()));
     }
-    // RFC 4253 §7.1.
-    put_bytes(&mut r, 16, COOKIE, out)?;
-    for (length_field, field) in [
-        (KEX_LENGTH, KEX),
-        (HOST_KEY_LENGTH, HOST_KEY),
-        (ENC_C2S_LENGTH, ENC_C2S),
-        (ENC_S2C_LENGTH, ENC_S2C),
-        (MAC_C2S_LENGTH, MAC_C2S),
-        (MAC_S2C_LENGTH, MAC_S2C),
-        (COMP_C2S_LENGTH, COMP_C2S),
-        (COMP_S2C_LENGTH, COMP_S2C),
-        (LANG_C2S_LENGTH, LANG_C2S),
-        (LANG_S2C_LENGTH, LANG_S2C),
-    ] {
-        let length = put_number(&mut r, 4, length_field, out)?;
-        put_text(&mut r, length as usize, field, out)?;
-    }
-    Ok(())
+    read
+}
+
+/// RFC 4253 §11.1.
+fn disconnect(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    put_number(r, 4, DISCONNECT_REASON, out)?;
+    put_string(r, DISCONNECT_DESCRIPTION_LENGTH, DISCONNECT_DESCRIPTION, out)?;
+    put_string(r, LANGUAGE_TAG_LENGTH, LANGUAGE_TAG, out)
+}
+
+/// Text behind its length (RFC 4251 §5).
+fn put_string(
+    r: &mut Reader<'_>,
+    length_field: FieldIndex,
+    field: FieldIndex,
+    out: &mut dyn FieldSink,
+) -> Result<(), Short> {
+    let length = put_number(r, 4, length_field, out)?;
+    put_text(r, length as usize, field, out)
+}
+
+/// Bytes behind their length.
+fn put_blob(
+    r: &mut Reader<'_>,
+    length_field: FieldIndex,
+    field: FieldIndex,
+    out: &mut dyn FieldSink,
+) -> Result<(), Short> {
+    let length = put_number(r, 4, length_field, out)?;
+    put_bytes(r, length as usize, field, out)
 }
 
 fn info(view: &View<'_>, out: &mut String) {

@@ -29,15 +29,31 @@ fields! {
     TC: Bool walk, "stp.flags.tc", "Topology Change";
     VERSION_3_LENGTH: U16 at(36..38), "mstp.version_3_length", "Version 3 Length", when(is_multiple);
     CONFIG_FORMAT: U8 walk, "mstp.config_format_selector", "MST Config ID format selector";
+    CONFIG_NAME: Text walk, "mstp.config_name", "MST Config name";
     CONFIG_REVISION: U16 walk, "mstp.config_revision_level", "MST Config revision";
     CONFIG_DIGEST: Bytes walk, "mstp.config_digest", "MST Config digest";
     CIST_COST: U32 walk, "mstp.cist_internal_root_path_cost", "CIST Internal Root Path Cost";
+    CIST_PRIO: U16 walk, "mstp.cist_bridge.prio", "CIST Bridge Priority";
+    CIST_EXT: U16 walk, "mstp.cist_bridge.ext", "CIST Bridge Identifier System ID Extension";
     CIST_HW: Mac walk, "mstp.cist_bridge.hw", "CIST Bridge Identifier System ID";
     CIST_HOPS: U8 walk, "mstp.cist_remaining_hops", "CIST Remaining hops";
     MSTI_FLAGS: U8 walk, "mstp.msti.flags", "MSTI flags", hex;
+    MSTI_PRIORITY: U8 walk, "mstp.msti.priority", "Priority", hex;
+    MSTI_ID: U16 walk, "mstp.msti.msti_id", "MSTID";
     MSTI_HW: Mac walk, "mstp.msti.root.hw", "Regional Root";
     MSTI_COST: U32 walk, "mstp.msti.root_cost", "Internal root path cost";
+    MSTI_BRIDGE_PRIORITY: U8 walk, "mstp.msti.bridge_priority", "Bridge Identifier Priority";
+    MSTI_PORT_PRIORITY: U8 walk, "mstp.msti.port_priority", "Port identifier priority";
     MSTI_HOPS: U8 walk, "mstp.msti.remaining_hops", "Remaining hops";
+    VERSION_4_LENGTH: U16 walk, "mstp.version_4_length", "Version 4 Length";
+    AGREEMENT_NUMBER: U8 walk, "mstp.agree_flags.agreement_num", "Agreement Number";
+    DISAGREEMENT_NUMBER: U8 walk, "mstp.agree_flags.dagreement_num", "Disagreement Number";
+    AGREEMENT_VALID: Bool walk, "mstp.agree_flags.agreement_valid", "Agreement Valid Flag";
+    RESTRICTED_ROLE: Bool walk, "mstp.agree_flags.rest_role", "Restricted Role";
+    AGREEMENT_DIGEST: Bytes walk, "mstp.agreement_digest", "Agreement Digest";
+    PVST_TYPE: U16 walk, "stp.pvst.tlvtype", "Type", hex;
+    PVST_LENGTH: U16 walk, "stp.pvst.tlvlen", "Length";
+    ORIGINATING_VLAN: U16 walk, "stp.pvst.origvlan", "Originating VLAN";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
@@ -51,6 +67,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     b.need(4)?;
     let length = match b.u8(3) {
+        TYPE_CONFIGURATION | TYPE_RAPID if has_vlan(b) => ORIGINATING_VLAN_AT + 6,
         TYPE_CONFIGURATION => 35,
         TYPE_RAPID if b.u8(2) >= VERSION_MULTIPLE => b.len().max(38),
         TYPE_RAPID => 36,
@@ -85,6 +102,16 @@ fn is_rapid(view: &View<'_>) -> bool {
     view.bytes.u8(3) == TYPE_RAPID
 }
 
+/// Behind the BPDUs of Cisco's per-VLAN trees stands the VLAN, as a type of 0, a length of 2 and its number. Those of
+/// version 0 have a byte of padding in front of it.
+const ORIGINATING_VLAN_AT: usize = 36;
+
+fn has_vlan(b: Bytes<'_>) -> bool {
+    b.u8(2) < VERSION_MULTIPLE
+        && b.len() >= ORIGINATING_VLAN_AT + 6
+        && b.number(ORIGINATING_VLAN_AT, ORIGINATING_VLAN_AT + 4) == Some(2)
+}
+
 fn is_multiple(view: &View<'_>) -> bool {
     is_rapid(view) && view.bytes.u8(2) >= VERSION_MULTIPLE
 }
@@ -109,13 +136,21 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         return Ok(());
     }
     put_tree_flags(b, 4, is_rapid(view), out);
+    if has_vlan(b) {
+        let mut r = Reader::new(b.0, ORIGINATING_VLAN_AT);
+        put_number(&mut r, 2, PVST_TYPE, out)?;
+        put_number(&mut r, 2, PVST_LENGTH, out)?;
+        return put_number(&mut r, 2, ORIGINATING_VLAN, out).map(drop);
+    }
     if !is_multiple(view) {
         return Ok(());
     }
     let mut r = Reader::new(b.0, 38);
     put_configuration(&mut r, out)?;
     put_number(&mut r, 4, CIST_COST, out)?;
-    r.take(2)?;
+    let bridge = r.u16()?;
+    put_parts(&r, 2, bridge.into(), &[(CIST_EXT, 0x0fff)], out);
+    out.put(CIST_PRIO, r.at() - 2..r.at(), Value::Unsigned((bridge & 0xf000).into()));
     put_mac(&mut r, CIST_HW, out)?;
     put_number(&mut r, 1, CIST_HOPS, out)?;
     // The length counts from the format selector on: 64 bytes, and 16 for each further tree (IEEE 802.1Q §14.4).
@@ -126,24 +161,42 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         out.open(at..at + 16, format_args!("MSTID {}", b.u16(at + 1) & 0xfff));
         put_number(&mut tree, 1, MSTI_FLAGS, out)?;
         put_tree_flags(b, at, true, out);
-        tree.take(2)?;
+        let root = tree.u16()?.into();
+        put_parts(&tree, 2, root, &[(MSTI_PRIORITY, 0xf000), (MSTI_ID, 0x0fff)], out);
         put_mac(&mut tree, MSTI_HW, out)?;
         put_number(&mut tree, 4, MSTI_COST, out)?;
-        tree.take(2)?;
+        // The upper halves of the two bytes (IEEE 802.1Q §14.4.1).
+        for field in [MSTI_BRIDGE_PRIORITY, MSTI_PORT_PRIORITY] {
+            let byte = tree.u8()?.into();
+            put_parts(&tree, 1, byte, &[(field, 0xf0)], out);
+        }
         put_number(&mut tree, 1, MSTI_HOPS, out)?;
         out.close();
     }
     if b.u8(2) >= VERSION_SHORTEST_PATH && r.left() >= 2 {
-        r.take(2)?;
+        put_number(&mut r, 2, VERSION_4_LENGTH, out)?;
         put_configuration(&mut r, out)?;
+        agreement(&mut r, out)?;
     }
     Ok(())
+}
+
+/// What the bridges of shortest path trees agree on (IEEE 802.1Q §28.12.2): flags, and a digest with reserved bytes in
+/// front.
+fn agreement(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let flags = r.u8()?.into();
+    put_parts(r, 1, flags, &[(AGREEMENT_NUMBER, 0x03), (DISAGREEMENT_NUMBER, 0x0c)], out);
+    put_flags(r, 1, flags, &[(AGREEMENT_VALID, 0x10), (RESTRICTED_ROLE, 0x20)], out);
+    r.take(13)?;
+    put_bytes(r, 20, AGREEMENT_DIGEST, out)
 }
 
 /// The identifier of a configuration (IEEE 802.1Q §13.8); behind the trees stands that of the shortest path trees.
 fn put_configuration(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     put_number(r, 1, CONFIG_FORMAT, out)?;
-    r.take(32)?;
+    let at = r.at();
+    let name = without_padding(r.take(32)?);
+    out.put(CONFIG_NAME, at..at + 32, Value::Text(name));
     put_number(r, 2, CONFIG_REVISION, out)?;
     put_bytes(r, 16, CONFIG_DIGEST, out)
 }

@@ -2,10 +2,12 @@
 //! transfer goes on between that of the client and another one.
 
 use super::prelude::*;
+use super::setup;
 use crate::flow::{Announcements, Transport};
 
 fields! {
     OPCODE: U16 at(0..2), "tftp.opcode", "Opcode", names(OPCODES);
+    REQUEST_FRAME: FrameNumber meta(setup::frame), "tftp.request_frame", "Request frame";
     SOURCE_FILE: Text walk, "tftp.source_file", "Source File";
     DESTINATION_FILE: Text walk, "tftp.destination_file", "Destination File";
     TYPE: Text walk, "tftp.type", "Type";

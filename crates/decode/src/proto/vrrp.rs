@@ -1,8 +1,10 @@
 //! The Virtual Router Redundancy Protocol: version 2 (RFC 3768) and 3 (RFC 5798).
 
 use super::prelude::*;
+use crate::checksum;
 
 fields! {
+    TYPEVER: U8 at(0..1), "vrrp.typever", "VRRP message version and type";
     VERSION: U8 bits(0..1, 0xf0), "vrrp.version", "VRRP protocol version";
     TYPE: U8 bits(0..1, 0x0f), "vrrp.type", "VRRP packet type", names(&[(1, "Advertisement")]);
     VIRT_RTR_ID: U8 at(1..2), "vrrp.virt_rtr_id", "Virtual Rtr ID";
@@ -13,6 +15,7 @@ fields! {
     SHORT_ADVER_INT: U16 bits(4..6, 0x0fff), "vrrp.short_adver_int", "Adver Int", when(|v| is_version_3(v.bytes));
     ADVER_INT: U8 at(5..6), "vrrp.adver_int", "Adver Int", when(|v| !is_version_3(v.bytes));
     CHECKSUM: U16 at(6..8), "vrrp.checksum", "Checksum", hex;
+    CHECKSUM_STATUS: U8 meta(checksum::put_status), "vrrp.checksum.status", "Checksum Status", names(checksum::STATUS);
     IP_ADDR: Ip4 walk, "vrrp.ip_addr", "IP Address";
     IPV6_ADDR: Ip6 walk, "vrrp.ipv6_addr", "IPv6 Address";
     AUTH_STRING: Text walk, "vrrp.auth_string", "Authentication String";

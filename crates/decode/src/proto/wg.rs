@@ -8,9 +8,16 @@ fields! {
     RESERVED: Bytes at(1..4), "wg.reserved", "Reserved";
     SENDER: U32 walk, "wg.sender", "Sender", hex;
     RECEIVER: U32 walk, "wg.receiver", "Receiver", hex;
+    EPHEMERAL: Text walk, "wg.ephemeral", "Ephemeral";
+    ENCRYPTED_STATIC: None walk, "wg.encrypted_static", "Encrypted Static";
+    ENCRYPTED_TIMESTAMP: None walk, "wg.encrypted_timestamp", "Encrypted Timestamp";
+    ENCRYPTED_EMPTY: None walk, "wg.encrypted_empty", "Encrypted Empty";
     MAC1: Bytes walk, "wg.mac1", "mac1";
     MAC2: Bytes walk, "wg.mac2", "mac2";
     NONCE: Bytes walk, "wg.nonce", "Nonce";
+    ENCRYPTED_COOKIE: Bytes walk, "wg.encrypted_cookie", "Encrypted Cookie";
+    ENCRYPTED_PACKET: None walk, "wg.encrypted_packet", "Encrypted Packet";
+    KEEPALIVE: None walk, "wg.keepalive", "This is a Keepalive message";
     COUNTER: U64 walk, "wg.counter", "Counter";
 }
 
@@ -59,6 +66,9 @@ const RESPONSE: u8 = 2;
 const COOKIE_REPLY: u8 = 3;
 const TRANSPORT: u8 = 4;
 
+/// What ChaCha20-Poly1305 adds; a keepalive is nothing else (§6.5).
+const TAG: usize = 16;
+
 const TYPES: crate::field::ValueNames =
     &[(1, "Handshake Initiation"), (2, "Handshake Response"), (3, "Cookie Reply"), (4, "Transport Data")];
 
@@ -67,27 +77,65 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     match view.header().u8(0) {
         INITIATION => {
             put_little(&mut r, 4, SENDER, out)?;
-            r.skip_to(116)?;
+            put_ephemeral(&mut r, out)?;
+            put_encrypted(&mut r, 48, ENCRYPTED_STATIC, out)?;
+            put_encrypted(&mut r, 28, ENCRYPTED_TIMESTAMP, out)?;
             put_bytes(&mut r, 16, MAC1, out)?;
             put_bytes(&mut r, 16, MAC2, out)?;
         }
         RESPONSE => {
             put_little(&mut r, 4, SENDER, out)?;
             put_little(&mut r, 4, RECEIVER, out)?;
-            r.skip_to(60)?;
+            put_ephemeral(&mut r, out)?;
+            put_encrypted(&mut r, 16, ENCRYPTED_EMPTY, out)?;
             put_bytes(&mut r, 16, MAC1, out)?;
             put_bytes(&mut r, 16, MAC2, out)?;
         }
         COOKIE_REPLY => {
             put_little(&mut r, 4, RECEIVER, out)?;
             put_bytes(&mut r, 24, NONCE, out)?;
+            put_bytes(&mut r, 32, ENCRYPTED_COOKIE, out)?;
         }
         TRANSPORT => {
             put_little(&mut r, 4, RECEIVER, out)?;
             put_little(&mut r, 8, COUNTER, out)?;
+            let (at, left) = (r.at(), r.left());
+            if left == TAG {
+                out.put(KEEPALIVE, at..r.end(), Value::Present);
+            }
+            put_encrypted(&mut r, left, ENCRYPTED_PACKET, out)?;
         }
         _ => {}
     }
+    Ok(())
+}
+
+/// What is there can be seen; what it says cannot.
+fn put_encrypted(
+    r: &mut Reader<'_>,
+    length: usize,
+    field: FieldIndex,
+    out: &mut dyn FieldSink,
+) -> Result<(), Short> {
+    let at = r.at();
+    r.take(length)?;
+    out.put(field, at..r.at(), Value::Present);
+    Ok(())
+}
+
+/// A key as the tools of WireGuard write it, in base 64 (RFC 4648 §4): 32 bytes are 43 digits and one `=`.
+fn put_ephemeral(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let at = r.at();
+    let key = r.take(32)?;
+    let mut text = [b'='; 44];
+    for (digits, bytes) in text.chunks_mut(4).zip(key.chunks(3)) {
+        let number = (0..3).fold(0, |n, i| n << 8 | u32::from(bytes.get(i).copied().unwrap_or(0)));
+        for (digit, shift) in digits.iter_mut().zip([18, 12, 6, 0]).take(bytes.len() + 1) {
+            *digit = DIGITS[(number >> shift & 63) as usize];
+        }
+    }
+    out.put(EPHEMERAL, at..r.at(), Value::Text(&text));
     Ok(())
 }
 
