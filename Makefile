@@ -14,7 +14,7 @@ compare: ## Every field of the corpus of captures against tshark; PLAINTAP_COMPA
 	cargo test -p plaintap --test oracle -- --nocapture
 
 fields: ## docs/fields.md: the fields that tshark shows, and those here; PLAINTAP_COMPARE=PROTOCOL,… prints each of these
-	UPDATE=1 cargo test -p plaintap-crypt --test fields -- --ignored --nocapture
+	UPDATE=1 cargo run -p plaintap-crypt --example fields
 
 check: ## Format, lints, documentation, crate arrows
 	scripts/prerequisites.sh check

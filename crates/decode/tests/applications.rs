@@ -87,6 +87,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("imap.response_tag", "tshark takes the ends of literals for tags"),
     ("smtp.req", "tshark takes lines of an authentication and of mails for commands"),
     ("smtp.rsp", "tshark says it once for two replies in a packet"),
+    ("mysql.caps.pm", "tshark gives the capability PLUGIN_AUTH_LENENC this name too"),
     ("mysql.caps.client", "tshark takes a login whose greeting was not captured for a command"),
     ("mysql.command", "the same"),
     ("mysql.login_request", "the same"),

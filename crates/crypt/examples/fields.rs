@@ -57,9 +57,7 @@ struct Capture {
     protocols: BTreeSet<String>,
 }
 
-#[test]
-#[ignore = "takes minutes, and tshark: make fields"]
-fn every_field_of_tshark() {
+fn main() {
     let Some(root) = corpus() else { return };
     let Some(parents) = wireshark_fields() else { return };
     let captures = Mutex::new(captures(&root));
@@ -254,7 +252,8 @@ fn decode(capture: &Capture, each: &mut dyn FnMut(&plaintap_decode::Decoded<'_>)
 /// with their values for each packet.
 fn tshark(root: &Path, capture: &Capture, parents: &HashMap<String, String>) -> String {
     let place = capture.path.strip_prefix(root).unwrap_or(&capture.path).to_string_lossy().replace('/', "_");
-    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fields");
+    let program = std::env::current_exe().expect("this program has a path");
+    let kept = program.with_file_name("fields-of-tshark");
     fs::create_dir_all(&kept).expect("a directory for what tshark says");
     let kept = kept.join(place);
     if let Ok(answer) = fs::read_to_string(&kept) {
