@@ -118,6 +118,14 @@ fn the_exit_status_is_that_of_the_command() {
 }
 
 #[test]
+fn a_script_without_places_says_so() {
+    let output = plaintap(&["inspect", "--emit", "bpftrace", "/bin/true"]);
+    assert_status(&output, 1);
+    assert!(output.stdout.is_empty());
+    assert!(text(&output.stderr).contains("nothing to emit"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn captures_that_cannot_be_written() {
     if !can_run(&["curl", "nginx", "openssl", "tshark", "unshare"]) {
         return;

@@ -43,6 +43,12 @@ pub fn inspect(arguments: &InspectArguments) -> Result<ExitCode> {
         written => written.context("cannot write to standard output")?,
     }
     let found = files.iter().any(Inspected::has_hooks);
+    if !found && arguments.emit.is_some() {
+        let name = arguments.target.display();
+        eprintln!(
+            "plaintap: nothing to emit: no TLS secrets pass in {name} itself; plaintap inspect {name} says why"
+        );
+    }
     Ok(if found { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
