@@ -111,6 +111,16 @@ impl fmt::Display for TlsSecret {
     }
 }
 
+/// The client random that 64 hexadecimal digits say.
+pub fn parse_client_random(digits: &[u8]) -> Option<[u8; 32]> {
+    let mut random = [0; 32];
+    if digits.len() != 2 * random.len() {
+        return None;
+    }
+    decode_hex("client random", digits, &mut random).ok()?;
+    Some(random)
+}
+
 fn decode_hex(field: &'static str, digits: &[u8], out: &mut [u8]) -> Result<(), LineError> {
     let digit = |at: usize| {
         let byte = digits[at];

@@ -1,6 +1,8 @@
 //! Why connections have no secrets, kept where their secrets would be: as comments in the key log of a capture file. Lines
 //! that begin with # are comments to all who read key logs.
 
+use plaintap_crypt::keylog;
+
 use crate::out::{hex, push_printable};
 
 /// What such a line begins with; client random, name of the reason and an explanation for people follow.
@@ -39,16 +41,7 @@ pub fn parse(log: &[u8]) -> impl Iterator<Item = ([u8; 32], Missing)> {
 fn parse_line(line: &[u8]) -> Option<([u8; 32], Missing)> {
     let rest = line.strip_prefix(BEGIN.as_bytes())?;
     let mut words = std::str::from_utf8(rest).ok()?.splitn(3, ' ');
-    let digits = words.next()?.as_bytes();
-    if digits.len() != 64 {
-        return None;
-    }
-    let mut random = [0; 32];
-    for (byte, pair) in random.iter_mut().zip(digits.chunks_exact(2)) {
-        // from_str_radix takes a sign.
-        let digits = Some(pair).filter(|pair| pair.iter().all(u8::is_ascii_hexdigit))?;
-        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    }
+    let random = keylog::parse_client_random(words.next()?.as_bytes())?;
     let reason = words.next()?.to_owned();
     let known = |c: char| c.is_ascii_lowercase() || c == '_';
     if reason.is_empty() || reason.len() > 32 || !reason.chars().all(known) {
@@ -61,7 +54,6 @@ fn parse_line(line: &[u8]) -> Option<([u8; 32], Missing)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plaintap_crypt::keylog;
 
     #[test]
     fn a_remark_is_read_back_and_is_a_comment() {
