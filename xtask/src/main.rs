@@ -1,4 +1,4 @@
-//! Development tasks: `cargo xtask check`, `cargo xtask test`, `cargo xtask stacks`, `cargo xtask dist`, `cargo xtask vm`, `cargo xtask fuzz`. CI and people
+//! Development tasks: `cargo xtask format`, `check`, `test`, `stacks`, `dist`, `vm`, `fuzz`. CI and people
 //! use the same ones.
 
 mod arrows;
@@ -14,6 +14,7 @@ use anyhow::{Result, bail};
 
 const USAGE: &str = "usage: cargo xtask COMMAND
 
+  format  writes the format that check asks for, of the protocols too, where `cargo fmt` does not go
   check   format, clippy with warnings as errors, documentation, the arrows between crates
   test    all tests, with a count of passed, failed and skipped as the last line
   stacks  [--fast] [WORD…]: real programs captured and decrypted, as a table (docs/stacks.md); all, or those whose names hold a
@@ -28,6 +29,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
     let result = match command.as_str() {
+        "format" => format(false),
         "check" => check(),
         "test" => testing::run(),
         "stacks" => stacks::run(),
@@ -48,13 +50,19 @@ fn main() -> ExitCode {
     }
 }
 
-fn check() -> Result<()> {
-    run(cargo().args(["fmt", "--all", "--check"]))?;
-    run(cargo().args(["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"]))?;
+fn format(only_look: bool) -> Result<()> {
+    let check = only_look.then_some("--check");
+    run(cargo().args(["fmt", "--all"]).args(check))?;
+    run(cargo().args(["fmt", "--manifest-path", "fuzz/Cargo.toml"]).args(check))?;
     run(Command::new("rustfmt")
-        .args(["--check", "--edition", "2024"])
+        .args(["--edition", "2024"])
+        .args(check)
         .args(protocols()?)
-        .current_dir(root()))?;
+        .current_dir(root()))
+}
+
+fn check() -> Result<()> {
+    format(true)?;
     run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     // A workspace of its own, which nothing else builds.
     run(cargo()

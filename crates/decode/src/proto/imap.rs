@@ -124,7 +124,8 @@ impl Unpacker for Requests {
                 }
             } else if let Some((tag, _)) = result(line) {
                 let found = self.0.iter().position(|(waiting, _)| waiting == tag);
-                let command = found.and_then(|at| self.0.remove(at)).map_or(Vec::new(), |(_, command)| command);
+                let command =
+                    found.and_then(|at| self.0.remove(at)).map_or(Vec::new(), |(_, command)| command);
                 out.push(command.len() as u8);
                 out.extend_from_slice(&command);
             }

@@ -1,12 +1,12 @@
 //! The protocol of MySQL and MariaDB: packet headers, the greeting, login, commands, and replies as far as the packets before
 //! them explain them (MySQL internals, "Client/Server Protocol"). Numbers are little-endian.
 
-mod connection;
 mod commands;
+mod connection;
 mod replies;
 
-use connection::{Connection, Packet};
 use commands::{COMMANDS, EXECUTE_FLAG_NAMES, FIELD_TYPES, OPTIONS, RESPONSES};
+use connection::{Connection, Packet};
 
 use super::prelude::*;
 

@@ -296,14 +296,8 @@ mod tests {
             (Side::Responder, b"\x07\0\0\x04\xfe\0\0\x08\0\0\0"),
             (Side::Responder, b"\x07\0\0\x05\0\0\0\x02\0\0\0"),
         ];
-        let expected = [
-            Packet::Command,
-            Packet::ColumnCount,
-            Packet::Column,
-            Packet::Row,
-            Packet::OkAsEof,
-            Packet::Ok,
-        ];
+        let expected =
+            [Packet::Command, Packet::ColumnCount, Packet::Column, Packet::Row, Packet::OkAsEof, Packet::Ok];
         assert_eq!(packets(&mut connection, &reply), expected);
     }
 }
