@@ -110,7 +110,7 @@ impl Capture {
 
     fn decode(mut self) {
         self.packets.extend(self.late.take());
-        let options = Options { decryptor: Some(Box::new(Identity)), ..Options::default() };
+        let options = Options { decryptor: Some(Box::new(Identity)), exchanges: true, ..Options::default() };
         let (mut decoder, mut check) = (Decoder::new(options), Check::default());
         for (number, data) in self.packets.iter().enumerate() {
             let packet = packet(data, LinkType::RAW, number as i64);

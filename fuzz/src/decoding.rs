@@ -42,7 +42,8 @@ pub(crate) fn packets(data: &[u8]) {
     let Ok(mut reader) = Reader::new(data) else { return };
     let keys = KeyStore::new();
     let decryptor = TlsDecryptor::new(keys.clone());
-    let mut decoder = Decoder::new(Options { decryptor: Some(Box::new(decryptor)), ..Options::default() });
+    let mut decoder =
+        Decoder::new(Options { decryptor: Some(Box::new(decryptor)), exchanges: true, ..Options::default() });
     decoder.learn_names();
     let mut check = Check::default();
     let mut number = 0;
@@ -70,7 +71,7 @@ pub(crate) fn protocols(data: &[u8]) {
 
 /// Reads the bytes as one layer of a protocol, and what it hands on.
 pub(crate) fn protocol(protocol: ProtocolId, data: &[u8]) {
-    let options = Options { decryptor: Some(Box::new(Identity)), ..Options::default() };
+    let options = Options { decryptor: Some(Box::new(Identity)), exchanges: true, ..Options::default() };
     let mut decoder = Decoder::new(options);
     let packet = packet(data, LinkType::RAW, 0);
     Check::default().everything(&decoder.decode_protocol(protocol, &packet, 1));

@@ -236,7 +236,8 @@ fn decode(capture: &Capture, each: &mut dyn FnMut(&plaintap_decode::Decoded<'_>)
         keys.insert_keylog(&fs::read(log).expect("a key log"), |_| {});
     }
     let decryptor = Box::new(TlsDecryptor::new(keys.clone()));
-    let mut decoder = Decoder::new(Options { decryptor: Some(decryptor), ..Options::default() });
+    let mut decoder =
+        Decoder::new(Options { decryptor: Some(decryptor), exchanges: true, ..Options::default() });
     let Ok(mut reader) = Reader::new(File::open(&capture.path).expect("a capture")) else { return };
     let mut number = 0;
     while let Ok(Some(record)) = reader.next_record() {

@@ -238,6 +238,11 @@ fn add(sum: u64, bytes: &[u8]) -> u64 {
     words.fold(sum, u64::wrapping_add)
 }
 
+/// A checksum of bytes that `number` was taken out of (RFC 1624 §3). Of the two zeros it has one.
+pub(crate) const fn without_number(checksum: u16, number: u16) -> u16 {
+    ((checksum as u32 + number as u32) % 0xffff) as u16
+}
+
 const fn fold(mut sum: u64) -> u16 {
     while sum > 0xffff {
         sum = (sum >> 16) + (sum & 0xffff);

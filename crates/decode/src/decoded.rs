@@ -10,6 +10,7 @@ use crate::buffers::Buffers;
 use crate::checksum;
 use crate::decode_as::DecodeAs;
 use crate::decoder::Timing;
+use crate::exchanges::Exchanges;
 use crate::field::{Field, FieldIndex, FieldSink, Place, Value};
 use crate::flow::{Facts, Reassembled, Setup};
 use crate::hosts::Hosts;
@@ -27,6 +28,7 @@ pub struct Decoded<'a> {
     pub(crate) timing: &'a Timing,
     pub(crate) processes: &'a [Option<ProcessInfo>],
     pub(crate) hosts: Option<&'a Hosts>,
+    pub(crate) exchanges: Option<&'a Exchanges>,
     pub(crate) comments: &'a [&'a [u8]],
 }
 
@@ -465,8 +467,38 @@ impl<'a> View<'a> {
                     out(self.span(self.layer.header as usize..self.bytes.len()), Value::Bytes(payload));
                 }
             }
-            Place::Meta(values) => values(self, &mut |value| out(self.span(0..0), value)),
+            Place::Meta(values) | Place::Exchange(values) => {
+                values(self, &mut |value| out(self.span(0..0), value));
+            }
             Place::Walk => self.walk(&mut OneSink { view: self, wanted: index, out }),
+        }
+    }
+
+    /// The first value of a field, where it is a number.
+    pub(crate) fn number(&self, index: FieldIndex) -> Option<i64> {
+        let mut found = None;
+        self.each(index, &mut |value| {
+            let number = match value {
+                Value::Signed(number) => Some(number),
+                Value::Unsigned(number) => i64::try_from(number).ok(),
+                _ => None,
+            };
+            found = found.or(number);
+        });
+        found
+    }
+
+    /// Whether a field is there.
+    pub(crate) fn has(&self, index: FieldIndex) -> bool {
+        let mut found = false;
+        self.each(index, &mut |_| found = true);
+        found
+    }
+
+    fn each(&self, index: FieldIndex, out: &mut dyn FnMut(Value<'_>)) {
+        let row = self.layer.protocol.protocol().and_then(|p| p.fields.get(usize::from(index.0)));
+        if let Some(row) = row {
+            self.values(index, row, &mut |_, value| out(value));
         }
     }
 

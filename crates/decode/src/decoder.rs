@@ -5,6 +5,7 @@ use plaintap_packet::{BufferId, Nanos, Packet};
 use crate::decode_as::DecodeAs;
 use crate::decoded::{Address, Decoded, Settings, Work};
 use crate::decryptor::Decryptor;
+use crate::exchanges::Exchanges;
 use crate::flow::{Flows, Stages, walk};
 use crate::hosts::{self, Hosts};
 use crate::limits::Counters;
@@ -25,6 +26,8 @@ pub struct Options {
     pub decode_as: Vec<DecodeAs>,
     /// Calculate the checksums of IP, TCP, UDP and SCTP; otherwise their status is 2, not verified.
     pub verify_checksums: bool,
+    /// Find the request of each response, for fields like `dns.time`. Needs `flows`, and `reassemble` for what TCP carries.
+    pub exchanges: bool,
 }
 
 impl Default for Options {
@@ -35,6 +38,7 @@ impl Default for Options {
             reassemble: true,
             decode_as: Vec::new(),
             verify_checksums: false,
+            exchanges: false,
         }
     }
 }
@@ -46,6 +50,7 @@ pub struct Decoder {
     timing: Timing,
     processes: Vec<Option<ProcessInfo>>,
     hosts: Option<Hosts>,
+    exchanges: Option<Exchanges>,
     counters: Counters,
 }
 
@@ -73,7 +78,7 @@ impl Decoder {
 
     fn with(stages: Stages, options: Options) -> Self {
         let Stages { numbers, fragments, .. } = stages;
-        let Options { decryptor, decode_as, verify_checksums, .. } = options;
+        let Options { decryptor, decode_as, verify_checksums, exchanges, .. } = options;
         let settings = Settings { decode_as: decode_as.into(), verify_checksums };
         Self {
             flows: (numbers || fragments).then(|| Flows::new(decryptor, stages)),
@@ -81,6 +86,7 @@ impl Decoder {
             timing: Timing::default(),
             processes: Vec::new(),
             hosts: None,
+            exchanges: exchanges.then(Exchanges::new),
             counters: Counters::default(),
         }
     }
@@ -149,9 +155,25 @@ impl Decoder {
             None => walk::alone(&mut self.work, packet.data, start, &mut self.counters),
         }
         self.counters.layers_dropped += u64::from(self.work.layers.dropped());
-        if self.hosts.as_ref().is_some_and(|hosts| hosts.learns) {
-            self.learn(packet, number, comments);
+        if let Some(mut exchanges) = self.exchanges.take() {
+            let mut counters = self.counters;
+            exchanges.follow(&self.decoded(packet, number, comments), &mut counters);
+            self.counters = counters;
+            self.exchanges = Some(exchanges);
         }
+        if let Some(mut hosts) = self.hosts.take_if(|hosts| hosts.learns) {
+            let decoded = self.decoded(packet, number, comments);
+            if decoded.layers().iter().any(|layer| hosts::has_names(layer.protocol)) {
+                hosts.learn(&decoded);
+            }
+            self.hosts = Some(hosts);
+        }
+        self.decoded(packet, number, comments)
+    }
+
+    /// The packet just walked.
+    #[inline]
+    fn decoded<'a>(&'a self, packet: &Packet<'a>, number: u64, comments: &'a [&'a [u8]]) -> Decoded<'a> {
         Decoded {
             packet: *packet,
             number,
@@ -159,26 +181,8 @@ impl Decoder {
             timing: &self.timing,
             processes: &self.processes,
             hosts: self.hosts.as_ref(),
+            exchanges: self.exchanges.as_ref(),
             comments,
-        }
-    }
-
-    /// Learns the names that the packet just walked tells.
-    #[cold]
-    fn learn<'a>(&'a mut self, packet: &Packet<'a>, number: u64, comments: &'a [&'a [u8]]) {
-        let decoded = Decoded {
-            packet: *packet,
-            number,
-            work: &self.work,
-            timing: &self.timing,
-            processes: &self.processes,
-            hosts: None,
-            comments,
-        };
-        if let Some(hosts) = &mut self.hosts
-            && decoded.layers().iter().any(|layer| hosts::has_names(layer.protocol))
-        {
-            hosts.learn(&decoded);
         }
     }
 

@@ -207,6 +207,8 @@ pub enum Place {
     Walk,
     /// Not in the packet's bytes: computed or known from elsewhere.
     Meta(Meta),
+    /// The same, and known only where requests and responses are matched ([`crate::Options::exchanges`]).
+    Exchange(Meta),
 }
 
 /// Gives the values of a field that does not lie in the bytes.
@@ -235,6 +237,10 @@ impl Place {
 
     pub(crate) const fn meta(values: Meta) -> Self {
         Self::Meta(values)
+    }
+
+    pub(crate) const fn exchange(values: Meta) -> Self {
+        Self::Exchange(values)
     }
 }
 
@@ -316,7 +322,7 @@ impl Field {
                 let bytes = header.0.get(start..).filter(|bytes| !bytes.is_empty())?;
                 Some((start..header.len(), Value::Bytes(bytes)))
             }
-            Place::Payload | Place::Walk | Place::Meta(_) => None,
+            Place::Payload | Place::Walk | Place::Meta(_) | Place::Exchange(_) => None,
         }
     }
 
@@ -403,7 +409,7 @@ pub trait FieldSink {
 pub type Walk = fn(&View<'_>, &mut dyn FieldSink) -> Result<(), Short>;
 
 /// Defines the rows of a protocol's table: `NAME: Kind place, "name", "label" [, hex] [, names(TABLE)] [, when(f)];`
-/// with the places `at(a..b)`, `bits(a..b, mask)`, `rest(a)`, `payload`, `walk` and `meta(f)`. Each row's number
+/// with the places `at(a..b)`, `bits(a..b, mask)`, `rest(a)`, `payload`, `walk`, `meta(f)` and `exchange(f)`. Each row's number
 /// becomes a constant of its name, and the table is `FIELDS`.
 macro_rules! fields {
     ($($name:ident: $kind:ident $place:ident $(($($argument:expr),*))?, $abbreviation:expr, $label:literal

@@ -22,7 +22,9 @@ impl FixedNumber {
         let (start, end, mask) = match row.place {
             Place::At { start, end } => (start, end, u64::MAX),
             Place::Bits { start, end, mask } => (start, end, mask),
-            Place::Rest(_) | Place::Payload | Place::Walk | Place::Meta(_) => return None,
+            Place::Rest(_) | Place::Payload | Place::Walk | Place::Meta(_) | Place::Exchange(_) => {
+                return None;
+            }
         };
         let unsigned = row.kind.is_integer() && !row.kind.is_signed();
         let number = unsigned || matches!(row.kind, Kind::Bool | Kind::Ip4 | Kind::Mac);

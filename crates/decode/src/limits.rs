@@ -74,6 +74,12 @@ pub const MAX_SIP_LINE: usize = 8 << 10;
 /// Labels and compression pointers followed in one DNS name (RFC 1035 §3.1 allows 127 labels).
 pub const MAX_DNS_JUMPS: usize = 256;
 
+/// Requests remembered for their responses. The longest unused go first.
+pub const MAX_EXCHANGES: usize = 1 << 16;
+
+/// Bytes of what responses are to show of their requests, of all that wait.
+pub const MAX_SUBJECTS: usize = 16 << 20;
+
 /// Addresses whose names are remembered.
 pub const MAX_HOSTS: usize = 1 << 16;
 
@@ -103,6 +109,10 @@ pub struct Counters {
     /// Compressed messages that are damaged, refer to what was not captured, or hold more than [`MAX_BODY`] or
     /// [`MAX_INFLATED_DATAGRAM`].
     pub bodies_cut: u64,
+    /// Requests without a response that were forgotten because of [`MAX_EXCHANGES`].
+    pub requests_forgotten: u64,
+    /// Requests of which the response shows no target because of [`MAX_SUBJECTS`].
+    pub subjects_dropped: u64,
     /// Names of addresses beyond [`MAX_HOSTS`].
     pub names_dropped: u64,
     /// Bytes of TCP payload that were seen again (retransmissions and overlaps).

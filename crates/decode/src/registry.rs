@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use plaintap_packet::LinkType;
 
 use crate::decoded::View;
+use crate::exchanges::Exchange;
 use crate::field::{Field, FieldIndex, Kind, Walk};
 use crate::flow::{Announcements, Following, Framing, Unpacker};
 pub use crate::proto::PROTOCOLS;
@@ -73,6 +74,8 @@ pub struct Protocol {
     /// For stream protocols whose PDUs are known by more than `probe`: the offset where the first PDU may begin in bytes
     /// behind a gap, or behind what is not a PDU.
     pub resumes: Option<Find>,
+    /// Which of its messages answer which.
+    pub exchange: Option<Exchange>,
     /// The protocol column where it depends on the packet.
     pub column_of: Option<fn(&View<'_>) -> &'static str>,
     /// The line for people: what this packet says.
@@ -99,6 +102,7 @@ impl Protocol {
             unpacker: None,
             carries: None,
             resumes: None,
+            exchange: None,
             column_of: None,
             info: None,
             summary: None,

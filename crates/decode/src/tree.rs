@@ -152,7 +152,7 @@ impl FieldSink for TreeSink<'_, '_> {
 
 /// One field for people: `Type: IPv4 (0x0800)`, `.1.. .... = Don't fragment: Set`, `[Stream index: 0]`.
 fn write_row(row: &Field, view: &View<'_>, value: &Value<'_>, out: &mut String) {
-    let computed = matches!(row.place, Place::Meta(_));
+    let computed = matches!(row.place, Place::Meta(_) | Place::Exchange(_));
     if computed {
         out.push('[');
     }

@@ -71,6 +71,8 @@ const KNOWN: &[(&str, &str)] = &[
     ("imap.command", "tshark takes a code in brackets for the command"),
     ("imap.response.command", "the same"),
     ("imap.request.password", "tshark cuts the ends off passwords without quotes"),
+    ("sip.response-request", "tshark follows none over TCP, and shows the INVITE of an ACK"),
+    ("sip.response-time", "the same; and its milliseconds of seconds and of the rest are rounded apart"),
     ("ssh.direction", "tshark shows it once in a segment"),
     (
         "ssh.encrypted_packet",

@@ -206,7 +206,7 @@ proptest! {
         decrypt: bool,
     ) {
         let decryptor: Option<Box<dyn Decryptor>> = if decrypt { Some(Box::new(Fickle(7))) } else { None };
-        let mut decoder = Decoder::new(Options { decryptor, flows, reassemble, ..Options::default() });
+        let mut decoder = Decoder::new(Options { decryptor, flows, reassemble, exchanges: true, ..Options::default() });
         decoder.set_process(0, ProcessInfo { pid: 1, name: "a".into(), uid: None });
         let (mut tree, mut text) = (Tree::default(), String::new());
         for (number, ((link_type, data), missing, owned)) in packets.iter().enumerate() {

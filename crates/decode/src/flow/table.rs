@@ -152,6 +152,16 @@ impl<K: Hash + Eq + Copy, V> Generations<K, V> {
         [&self.young, &self.old].into_iter().find_map(|shelf| Some(shelf.value(shelf.find(hash, key)?)))
     }
 
+    /// The same, to change it.
+    pub(crate) fn find(&mut self, key: &K) -> Option<&mut V> {
+        let hash = self.hasher.hash_one(key);
+        let shelf = [&mut self.young, &mut self.old];
+        shelf
+            .into_iter()
+            .find_map(|shelf| Some((shelf.find(hash, key)?, shelf)))
+            .map(|(at, shelf)| shelf.value_mut(at))
+    }
+
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
         let hash = self.hasher.hash_one(key);
         let young = self.young.take(&self.hasher, hash, key);

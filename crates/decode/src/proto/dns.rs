@@ -3,6 +3,7 @@
 use super::dns_content;
 use super::dns_names::{CLASSES, OPCODES, RCODES, TYPES};
 use super::prelude::*;
+use crate::exchanges::{self, Exchange, Turn};
 use crate::limits;
 
 fields! {
@@ -94,6 +95,13 @@ fields! {
     CAA_FLAGS: U8 walk, "dns.caa.flags", "CAA Flags", hex;
     CAA_TAG: Text walk, "dns.caa.tag", "Tag";
     CAA_VALUE: Text walk, "dns.caa.value", "Value";
+    RETRANSMIT_REQUEST: None exchange(retransmitted_request), "dns.retransmit_request", "DNS query retransmission";
+    RETRANSMIT_REQUEST_IN: FrameNumber exchange(exchanges::repeated_request), "dns.retransmit_request_in", "Retransmitted request. Original request in";
+    RETRANSMIT_RESPONSE: None exchange(retransmitted_response), "dns.retransmit_response", "DNS response retransmission";
+    RETRANSMIT_RESPONSE_IN: FrameNumber exchange(exchanges::repeated_response), "dns.retransmit_response_in", "Retransmitted response. Original response in";
+    RETRANSMISSION: Bool exchange(retransmission), "dns.retransmission", "Retransmission";
+    RESPONSE_TO: FrameNumber exchange(exchanges::request_frame), "dns.response_to", "Request In", when(is_first);
+    TIME: Duration exchange(exchanges::elapsed), "dns.time", "Time", when(is_first);
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
@@ -108,6 +116,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
         keeps: false,
         follow: None,
     }),
+    exchange: Some(Exchange { patience: 5, ..Exchange::new(turns) }),
     column_of: Some(column),
     info: Some(info),
     summary: Some(|view, out| out.push_str(if is_response(view) { " (response)" } else { " (query)" })),
@@ -141,6 +150,34 @@ fn length_prefix(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
     if view.below().last().is_some_and(|layer| matches!(layer.protocol, id::tcp | id::dns)) {
         out(Value::Unsigned(view.bytes.len() as u64));
     }
+}
+
+/// Queries and responses have the same number (RFC 1035 §4.1.1). In multicast DNS and LLMNR many may answer.
+fn turns(view: &View<'_>, out: &mut dyn FnMut(Turn)) {
+    if !view.below().last().is_some_and(|layer| matches!(layer.protocol, id::mdns | id::llmnr)) {
+        let id = view.bytes.u16(0).into();
+        out(if is_response(view) { Turn::Response(id) } else { Turn::Request(id) });
+    }
+}
+
+/// Whether it is no response that was there before, whose time would say nothing.
+fn is_first(view: &View<'_>) -> bool {
+    let mut first = true;
+    exchanges::repeated_response(view, &mut |_| first = false);
+    first
+}
+
+fn retransmission(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
+    exchanges::repeated_request(view, &mut |_| out(Value::Bool(true)));
+    exchanges::repeated_response(view, &mut |_| out(Value::Bool(true)));
+}
+
+fn retransmitted_request(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
+    exchanges::repeated_request(view, &mut |_| out(Value::Present));
+}
+
+fn retransmitted_response(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
+    exchanges::repeated_response(view, &mut |_| out(Value::Present));
 }
 
 /// Multicast DNS (RFC 6762) uses the highest bit of the class for itself.

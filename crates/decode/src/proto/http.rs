@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::http_body::{self, Chunk};
 use super::prelude::*;
 use crate::decryptor::Side;
+use crate::exchanges::{self, Exchange, Turn};
 use crate::flow::Unpacker;
 use crate::limits::{self, Counters};
 
@@ -55,6 +56,13 @@ fields! {
     SEC_WEBSOCKET_PROTOCOL: Text walk, "http.sec_websocket_protocol", "Sec-WebSocket-Protocol";
     SEC_WEBSOCKET_VERSION: Text walk, "http.sec_websocket_version", "Sec-WebSocket-Version";
     HTTP2_SETTINGS: Text walk, "http.http2_settings", "HTTP2-Settings";
+    REQUEST_NUMBER: U32 exchange(exchanges::request_number), "http.request_number", "HTTP request";
+    RESPONSE_NUMBER: U32 exchange(exchanges::response_number), "http.response_number", "HTTP response";
+    TIME: Duration exchange(exchanges::elapsed), "http.time", "Time since request";
+    REQUEST_IN: FrameNumber exchange(exchanges::request_frame), "http.request_in", "Request in frame";
+    PREV_REQUEST_IN: FrameNumber exchange(exchanges::previous_request), "http.prev_request_in", "Prev request in frame";
+    PREV_RESPONSE_IN: FrameNumber exchange(exchanges::previous_response), "http.prev_response_in", "Prev response in frame";
+    RESPONSE_FOR_URI: Text exchange(exchanges::subject), "http.response_for.uri", "Request URI";
     FULL_URI: Text walk, "http.request.full_uri", "Full request URI";
     CHUNK_SIZE: U32 walk, "http.chunk_size", "Chunk size";
     FILE_DATA: Text walk, "http.file_data", "File Data";
@@ -73,6 +81,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     walk: Some(walk),
     stream: Some(Stream { probe, any_port: true, frame, prefix: 0, partial_counts: false }),
     unpacker: Some(|| Box::new(Bodies)),
+    exchange: Some(Exchange { subject: Some(subject), ..Exchange::new(turns) }),
     info: Some(info),
     column_of: Some(|view| match view.below().last() {
         Some(layer) if layer.protocol == id::ssdp => "SSDP",
@@ -463,6 +472,27 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     let body = head_length(bytes, 0).unwrap_or(bytes.len());
     show_body(view, body, codings, out);
     Ok(())
+}
+
+/// Responses come in the order of the requests (RFC 9112 §9.3.2), interim ones in front of them (RFC 9110 §15.2).
+fn turns(view: &View<'_>, out: &mut dyn FnMut(Turn)) {
+    let bytes = view.bytes.0;
+    match () {
+        () if request_method(bytes).is_some() => out(Turn::NextRequest),
+        () if !is_response(bytes) => {}
+        () if matches!(status_code(bytes), 100 | 102..=199) => out(Turn::Interim),
+        () => out(Turn::NextResponse),
+    }
+}
+
+/// The whole target of a request, for its response.
+fn subject(view: &View<'_>, out: &mut Vec<u8>) {
+    let bytes = view.bytes.0;
+    let target = Head::new(bytes).next().and_then(|line| line.text.split(|&c| c == b' ').nth(1));
+    let host = Head::new(bytes).header(b"host");
+    if let (Some(target), Some(host)) = (target, host.or(bytes.starts_with(b"CONNECT ").then_some(b""))) {
+        out.extend_from_slice(&full_uri(view, bytes, host, target));
+    }
 }
 
 /// Method, target and version; returns the target.

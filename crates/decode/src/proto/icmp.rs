@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use crate::checksum;
+use crate::exchanges::{self, Exchange, Turn};
 
 fields! {
     TYPE: U8 at(0..1), "icmp.type", "Type", names(TYPES);
@@ -12,6 +13,8 @@ fields! {
     IDENT_LE: U16 meta(identifier_le), "icmp.ident_le", "Identifier (LE)";
     SEQ: U16 at(6..8), "icmp.seq", "Sequence Number", when(is_query);
     SEQ_LE: U16 meta(sequence_le), "icmp.seq_le", "Sequence Number (LE)";
+    RESP_TO: FrameNumber exchange(exchanges::request_frame), "icmp.resp_to", "Request frame";
+    RESPTIME: Double exchange(exchanges::elapsed_milliseconds), "icmp.resptime", "Response time";
     MTU: U16 at(6..8), "icmp.mtu", "MTU of next hop", when(|v| v.bytes.u16(0) == 0x0304);
     UNUSED: Bytes walk, "icmp.unused", "Unused";
     LENGTH: U8 walk, "icmp.length", "Length";
@@ -53,6 +56,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::IpProtocol(1)],
     fields: FIELDS,
     walk: Some(walk),
+    exchange: Some(Exchange::new(turns)),
     info: Some(info),
     ..Protocol::new("icmp", "Internet Control Message Protocol", "ICMP")
 };
@@ -100,6 +104,21 @@ const UNREACHABLE: crate::field::ValueNames = &[
 fn is_query(view: &View<'_>) -> bool {
     matches!(view.bytes.u8(0), 0 | 8 | 13..=18)
 }
+
+/// A reply has the identifier, the sequence number and the data of its request (RFC 792): their checksums differ by the type.
+fn turns(view: &View<'_>, out: &mut dyn FnMut(Turn)) {
+    let (kind, checksum) = (view.bytes.u16(0), view.bytes.u16(2));
+    let id = u64::from(view.bytes.u32(4)) << 16 | u64::from(checksum::without_number(checksum, kind));
+    match kind {
+        ECHO_REQUEST => out(Turn::Request(id)),
+        ECHO_REPLY => out(Turn::Response(id)),
+        _ => {}
+    }
+}
+
+/// Type and code.
+const ECHO_REQUEST: u16 = 0x0800;
+const ECHO_REPLY: u16 = 0;
 
 /// Windows writes the sequence number in little-endian; both readings are shown.
 fn sequence_le(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {

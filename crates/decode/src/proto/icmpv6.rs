@@ -6,6 +6,7 @@ mod options;
 
 use super::prelude::*;
 use crate::checksum;
+use crate::exchanges::{self, Exchange, Turn};
 
 fields! {
     TYPE: U8 at(0..1), "icmpv6.type", "Type", names(TYPES);
@@ -14,6 +15,8 @@ fields! {
     CHECKSUM_STATUS: U8 meta(checksum::put_status), "icmpv6.checksum.status", "Checksum Status", names(checksum::STATUS);
     IDENTIFIER: U16 at(4..6), "icmpv6.echo.identifier", "Identifier", hex, when(is_echo);
     SEQUENCE: U16 at(6..8), "icmpv6.echo.sequence_number", "Sequence", when(is_echo);
+    RESP_TO: FrameNumber exchange(exchanges::request_frame), "icmpv6.resp_to", "Response To";
+    RESPTIME: Double exchange(exchanges::elapsed_milliseconds), "icmpv6.resptime", "Response Time";
     MTU: U32 at(4..8), "icmpv6.mtu", "MTU", when(|v| v.bytes.u8(0) == 2);
     POINTER: U32 at(4..8), "icmpv6.pointer", "Pointer", when(|v| v.bytes.u8(0) == 4);
     HOP_LIMIT: U8 at(4..5), "icmpv6.nd.ra.cur_hop_limit", "Cur hop limit", when(is_router_advertisement);
@@ -116,9 +119,26 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::IpProtocol(58)],
     fields: FIELDS,
     walk: Some(walk),
+    exchange: Some(Exchange::new(turns)),
     info: Some(info),
     ..Protocol::new("icmpv6", "Internet Control Message Protocol v6", "ICMPv6")
 };
+
+/// A reply has the identifier, the sequence number and the data of its request (RFC 4443 §4.2): their checksums differ by the
+/// type.
+fn turns(view: &View<'_>, out: &mut dyn FnMut(Turn)) {
+    let (kind, checksum) = (view.bytes.u16(0), view.bytes.u16(2));
+    let id = u64::from(view.bytes.u32(4)) << 16 | u64::from(checksum::without_number(checksum, kind));
+    match kind {
+        ECHO_REQUEST => out(Turn::Request(id)),
+        ECHO_REPLY => out(Turn::Response(id)),
+        _ => {}
+    }
+}
+
+/// Type and code.
+const ECHO_REQUEST: u16 = 0x8000;
+const ECHO_REPLY: u16 = 0x8100;
 
 /// Errors quote the packet they are about; neighbor discovery is all header.
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {

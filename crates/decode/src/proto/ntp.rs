@@ -1,6 +1,7 @@
 //! Network Time Protocol, RFC 5905; of control messages (RFC 9327) the first byte.
 
 use super::prelude::*;
+use crate::exchanges::{self, Exchange, Turn};
 
 fields! {
     FLAGS: U8 at(0..1), "ntp.flags", "Flags", hex;
@@ -17,6 +18,8 @@ fields! {
     ORG: Time walk, "ntp.org", "Origin Timestamp";
     REC: Time walk, "ntp.rec", "Receive Timestamp";
     XMT: Time walk, "ntp.xmt", "Transmit Timestamp";
+    REQUEST_IN: FrameNumber exchange(exchanges::request_frame), "ntp.request_in", "Request In";
+    DELTA_TIME: Duration exchange(exchanges::elapsed), "ntp.delta_time", "Delta Time";
     EXT: None walk, "ntp.ext", "Extension";
     EXT_TYPE: U16 walk, "ntp.ext.type", "Field Type", hex;
     EXT_LENGTH: U16 walk, "ntp.ext.length", "Length";
@@ -54,6 +57,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::UdpPort(123)],
     fields: FIELDS,
     walk: Some(walk),
+    exchange: Some(Exchange::new(turns)),
     info: Some(|view, out| {
         let first = view.bytes.u8(0);
         let name = crate::field::value_name(MODES, u64::from(first & 7)).unwrap_or("");
@@ -66,6 +70,19 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     b.need(if mode(b) < 6 { 48 } else { 1 })?;
     Ok(Step::last(b))
 }
+
+/// A server's response has the time in it that its client sent (RFC 5905 §8).
+fn turns(view: &View<'_>, out: &mut dyn FnMut(Turn)) {
+    let (origin, transmit) = (view.bytes.number(24, 32), view.bytes.number(40, 48));
+    match (mode(view.bytes), origin, transmit) {
+        (CLIENT, _, Some(transmit)) => out(Turn::Request(transmit)),
+        (SERVER, Some(origin), _) => out(Turn::Response(origin)),
+        _ => {}
+    }
+}
+
+const CLIENT: u8 = 3;
+const SERVER: u8 = 4;
 
 const LEAP: crate::field::ValueNames = &[
     (0, "no warning"),

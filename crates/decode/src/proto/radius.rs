@@ -6,6 +6,7 @@ mod names;
 use self::attributes::attribute_fields;
 use super::prelude::*;
 use super::put::put_typed;
+use crate::exchanges::{self, Exchange, Turn};
 use crate::field::Kind;
 
 /// Attributes of one vendor: number and field, sorted by number.
@@ -18,6 +19,11 @@ attribute_fields! {
     AUTHENTICATOR: Bytes at(4..20), "radius.authenticator", "Authenticator";
     REQUEST: Bool meta(|v, out| if is_request(v) { out(Value::Bool(true)) }), "radius.req", "Request", hidden;
     RESPONSE: Bool meta(|v, out| if is_response(v) { out(Value::Bool(true)) }), "radius.rsp", "Response", hidden;
+    REQFRAME: FrameNumber exchange(exchanges::request_frame), "radius.reqframe", "Request Frame";
+    TIME: Duration exchange(exchanges::elapsed), "radius.time", "Time from request";
+    DUP: U32 exchange(duplicate), "radius.dup", "Duplicate Message ID";
+    REQ_DUP: FrameNumber exchange(exchanges::repeated_request), "radius.req.dup", "Duplicate Request Frame Number";
+    RSP_DUP: FrameNumber exchange(exchanges::repeated_response), "radius.rsp.dup", "Duplicate Response Frame Number";
     AVP: Bytes walk, "radius.avp", "AVP";
     AVP_TYPE: U8 walk, "radius.avp.type", "Type";
     AVP_LENGTH: U8 walk, "radius.avp.length", "Length";
@@ -57,6 +63,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     ],
     fields: FIELDS,
     walk: Some(walk),
+    exchange: Some(Exchange::new(turns)),
     info: Some(|view, out| {
         let b = view.bytes;
         out.push_str(crate::field::value_name(CODES, b.u8(0).into()).unwrap_or("Unknown Packet"));
@@ -90,6 +97,25 @@ const CODES: crate::field::ValueNames = &[
 ];
 
 /// Those that ask (RFC 2865 §3, RFC 5176 §2.3).
+/// A response has the identifier of its request (RFC 2865 §3).
+fn turns(view: &View<'_>, out: &mut dyn FnMut(Turn)) {
+    let id = view.bytes.u8(1).into();
+    if is_request(view) {
+        out(Turn::Request(id));
+    } else if is_response(view) {
+        out(Turn::Response(id));
+    }
+}
+
+fn duplicate(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
+    let mut found = false;
+    exchanges::repeated_request(view, &mut |_| found = true);
+    exchanges::repeated_response(view, &mut |_| found = true);
+    if found {
+        out(Value::Unsigned(view.bytes.u8(1).into()));
+    }
+}
+
 fn is_request(view: &View<'_>) -> bool {
     matches!(view.bytes.u8(0), 1 | 4 | 12 | 40 | 43)
 }

@@ -3,9 +3,14 @@
 mod headers;
 mod parts;
 
+use std::hash::BuildHasher as _;
+
+use rustc_hash::FxBuildHasher;
+
 use self::headers::header_fields;
 use super::prelude::*;
 use super::{http, lines};
+use crate::exchanges::{self, Exchange, Turn};
 use crate::limits;
 
 header_fields! {
@@ -63,6 +68,8 @@ header_fields! {
     RECORD_ROUTE_HOST: Text walk, "sip.Record-Route.host", "Record-Route Host Part";
     RECORD_ROUTE_PORT: Text walk, "sip.Record-Route.port", "Record-Route Host Port";
     RECORD_ROUTE_PARAM: Text walk, "sip.Record-Route.param", "Record-Route URI parameter";
+    RESPONSE_REQUEST: FrameNumber exchange(exchanges::request_frame), "sip.response-request", "Request Frame";
+    RESPONSE_TIME: U32 exchange(exchanges::elapsed_whole_milliseconds), "sip.response-time", "Response Time (ms)";
     AUTH: Text walk, "sip.auth", "Authentication";
     AUTH_SCHEME: Text walk, "sip.auth.scheme", "Authentication Scheme";
     AUTH_RESPONSE: Text walk, "sip.auth.digest.response", "Digest Authentication Response";
@@ -103,6 +110,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
         keeps: false,
         follow: None,
     }),
+    exchange: Some(Exchange::new(turns)),
     info: Some(info),
     ..Protocol::new("sip", "Session Initiation Protocol", "SIP")
 };
@@ -208,6 +216,21 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         out.put(MSG_BODY, head..view.bytes.len(), Value::Present);
     }
     Ok(())
+}
+
+/// A response has the Call-ID and the CSeq of its request (RFC 3261 §8.2.6.2).
+fn turns(view: &View<'_>, out: &mut dyn FnMut(Turn)) {
+    let bytes = view.header().0;
+    let (mut key, mut parts) = (0_u64, 0);
+    each_header(bytes, &mut |name, _, value| {
+        if is_named(name, "call-id", "i") || name.eq_ignore_ascii_case(b"cseq") {
+            parts += 1;
+            key = key.wrapping_add(FxBuildHasher.hash_one(value));
+        }
+    });
+    if parts == 2 {
+        out(if is_response(bytes) { Turn::Response(key) } else { Turn::Request(key) });
+    }
 }
 
 /// The header fields: their names, with the place of the line and the value, up to the empty line.

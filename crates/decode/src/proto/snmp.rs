@@ -5,6 +5,7 @@ use plaintap_packet::Nanos;
 
 use super::ber::{self, tag};
 use super::prelude::*;
+use crate::exchanges::{self, Exchange, Turn};
 
 fields! {
     VERSION: I32 walk, "snmp.version", "version", names(VERSIONS);
@@ -59,6 +60,8 @@ fields! {
     SPECIFIC_TRAP: I32 walk, "snmp.specific_trap", "specific-trap";
     TIME_STAMP: U32 walk, "snmp.time_stamp", "time-stamp";
     VARIABLE_BINDINGS: U32 walk, "snmp.variable_bindings", "variable-bindings";
+    RESPONSE_TO: FrameNumber exchange(exchanges::request_frame), "snmp.response_to", "Response To";
+    TIME: Duration exchange(exchanges::elapsed), "snmp.time", "Time";
     NAME: Text walk, "snmp.name", "Object Name";
     VALUE_INT: I64 walk, "snmp.value.int", "Value (Integer32)";
     VALUE_GAUGE: I64 walk, "snmp.value.g32", "Value (Gauge32)";
@@ -78,6 +81,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::UdpPort(161), Claim::UdpPort(162)],
     fields: FIELDS,
     walk: Some(walk),
+    exchange: Some(Exchange::new(turns)),
     info: Some(info),
     ..Protocol::new("snmp", "Simple Network Management Protocol", "SNMP")
 };
@@ -131,6 +135,17 @@ const TRAPS: crate::field::ValueNames = &[
     (5, "egpNeighborLoss"),
     (6, "enterpriseSpecific"),
 ];
+
+/// A response has the number of its request (RFC 3416 §4.1).
+fn turns(view: &View<'_>, out: &mut dyn FnMut(Turn)) {
+    let Some(id) = view.number(REQUEST_ID).map(i64::cast_unsigned) else { return };
+    let is = |element: &FieldIndex| view.has(*element);
+    if [GET, GET_NEXT, SET, BULK, INFORM].iter().any(is) {
+        out(Turn::Request(id));
+    } else if [RESPONSE, REPORT].iter().any(is) {
+        out(Turn::Response(id));
+    }
+}
 
 /// The PDUs, by their tags.
 const ELEMENTS: [FieldIndex; 9] = [GET, GET_NEXT, RESPONSE, SET, TRAP_V1, BULK, INFORM, TRAP_V2, REPORT];

@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use super::stun_names::{ATTRIBUTES, CLASSES, METHODS};
+use crate::exchanges::{self, Exchange, Turn};
 
 fields! {
     TYPE: U16 at(0..2), "stun.type", "Message Type", hex;
@@ -11,6 +12,9 @@ fields! {
     LENGTH: U16 at(2..4), "stun.length", "Message Length";
     COOKIE: Bytes at(4..8), "stun.cookie", "Message Cookie";
     ID: Bytes at(8..20), "stun.id", "Message Transaction ID";
+    RESPONSE_TO: FrameNumber exchange(exchanges::request_frame), "stun.response-to", "Request In";
+    TIME: Duration exchange(exchanges::elapsed), "stun.time", "Time";
+    REQDUPLICATE: FrameNumber exchange(duplicate), "stun.reqduplicate", "Duplicated original message in";
     ATTRIBUTES_LIST: None walk, "stun.attributes", "Attributes", hidden;
     ATTRIBUTE: U16 walk, "stun.attribute", "Attribute Type", hex, names(ATTRIBUTES), hidden;
     ATT_TYPE: U16 walk, "stun.att.type", "Attribute Type", hex, names(ATTRIBUTES);
@@ -50,6 +54,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::UdpPort(3478)],
     fields: FIELDS,
     walk: Some(walk),
+    exchange: Some(Exchange { unique: true, ..Exchange::new(turns) }),
     stream: Some(Stream { probe: begins, any_port: true, frame, prefix: 0, partial_counts: false }),
     datagrams: Some(Datagrams { admits: is_stun, recognise: Some(is_stun), keeps: false, follow: None }),
     info: Some(info),
@@ -59,6 +64,22 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     b.need(20)?;
     Ok(Step::last(b))
+}
+
+/// A response has the transaction ID of its request (RFC 8489 §5), of which the last 64 bits are enough. Two bits of the type
+/// are the class.
+fn turns(view: &View<'_>, out: &mut dyn FnMut(Turn)) {
+    let id = view.bytes.number(12, 20).unwrap_or(0);
+    match view.bytes.u16(0) & 0x0110 {
+        0x0000 => out(Turn::Request(id)),
+        0x0100 | 0x0110 => out(Turn::Response(id)),
+        _ => {}
+    }
+}
+
+fn duplicate(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
+    exchanges::repeated_request(view, out);
+    exchanges::repeated_response(view, out);
 }
 
 /// Over TCP the messages follow one another (RFC 8489 §6.2.2).

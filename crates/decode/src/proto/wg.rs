@@ -2,6 +2,7 @@
 //! Numbers are little-endian.
 
 use super::prelude::*;
+use crate::exchanges::{self, Exchange, Turn};
 
 fields! {
     TYPE: U8 at(0..1), "wg.type", "Type", names(TYPES);
@@ -19,6 +20,7 @@ fields! {
     ENCRYPTED_PACKET: None walk, "wg.encrypted_packet", "Encrypted Packet";
     KEEPALIVE: None walk, "wg.keepalive", "This is a Keepalive message";
     COUNTER: U64 walk, "wg.counter", "Counter";
+    RESPONSE_TO: FrameNumber exchange(exchanges::request_frame), "wg.response_to", "Response to Frame";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
@@ -26,6 +28,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::UdpPort(51820)],
     fields: FIELDS,
     walk: Some(walk),
+    exchange: Some(Exchange::new(turns)),
     datagrams: Some(Datagrams { admits, recognise: Some(is_message), keeps: true, follow: None }),
     info: Some(info),
     ..Protocol::new("wg", "WireGuard Protocol", "WireGuard")
@@ -35,6 +38,17 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     b.need(4)?;
     b.need(length(b.u8(0)).unwrap_or(4))?;
     Ok(Step::last(b))
+}
+
+/// What answers an initiation names its sender (§5.4.3, §5.4.7).
+fn turns(view: &View<'_>, out: &mut dyn FnMut(Turn)) {
+    let b = view.bytes;
+    match b.u8(0) {
+        INITIATION => out(Turn::Request(b.little(4, 4))),
+        RESPONSE => out(Turn::Response(b.little(8, 4))),
+        COOKIE_REPLY => out(Turn::Response(b.little(4, 4))),
+        _ => {}
+    }
 }
 
 /// The least length of a message.

@@ -24,7 +24,7 @@ pub(crate) fn compare(
     table: &mut BTreeMap<&'static str, Count>,
     counts: impl Fn((&Decoded<'_>, FieldRef)) -> bool,
 ) -> bool {
-    compare_with(Options::default(), &[], path, fields, table, counts)
+    compare_with(Options { exchanges: true, ..Options::default() }, &[], path, fields, table, counts)
 }
 
 /// The same with options, and the preferences of tshark that stand for them.

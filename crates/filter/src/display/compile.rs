@@ -19,6 +19,8 @@ pub struct Needs {
     /// Whether a protocol is asked for that lies in a stream or may come out of decryption. IP fragments alone do not
     /// count: without reassembly, ports are those of a datagram's first fragment.
     pub reassembly: bool,
+    /// Whether a field is asked for that says what a response answers (`dns.time`).
+    pub exchanges: bool,
 }
 
 /// Compiles a checked filter.
@@ -173,13 +175,14 @@ impl Needs {
         self.protocols.extend_from_slice(&other.protocols);
         self.flows |= other.flows;
         self.reassembly |= other.reassembly;
+        self.exchanges |= other.exchanges;
         self.settled()
     }
 
     fn settled(mut self) -> Self {
         self.protocols.sort_unstable();
         self.protocols.dedup();
-        self.flows |= self.reassembly;
+        self.flows |= self.reassembly || self.exchanges;
         self
     }
 
@@ -196,6 +199,7 @@ impl Needs {
     fn add_field(&mut self, field: FieldRef) {
         let number = field.protocol();
         self.protocols.push(number);
+        self.exchanges |= field.fields().any(|(_, row)| matches!(row.place, Place::Exchange(_)));
         let transport = matches!(number, id::tcp | id::udp);
         self.flows |= transport
             && field

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::slice;
 
 use anyhow::{Context, Error, Result, anyhow, bail};
 use plaintap_crypt::keylog::LineError;
@@ -179,7 +180,12 @@ fn decoder(
     names: &NameSources,
     filter: Option<&DisplayFilter>,
 ) -> Decoder {
-    let options = Options { decode_as, verify_checksums: arguments.verify_checksums, ..Options::default() };
+    let options = Options {
+        decode_as,
+        verify_checksums: arguments.verify_checksums,
+        exchanges: shows_exchanges(arguments, filter),
+        ..Options::default()
+    };
     let fields =
         if names.of_packets() || arguments.fields.is_empty() { None } else { fields_of(&arguments.fields) };
     let needs = fields.map(|fields| {
@@ -192,6 +198,16 @@ fn decoder(
     names.prepare(decoder_for(needs.as_ref(), keys, !arguments.no_decrypt, options))
 }
 
+/// Whether anything is asked for that says what a response answers. Lines do not.
+fn shows_exchanges(arguments: &ReadArguments, filter: Option<&DisplayFilter>) -> bool {
+    let jsonl = matches!(arguments.format, Format::Jsonl);
+    let all = arguments.details || arguments.only_details.is_some() || jsonl && arguments.fields.is_empty();
+    let asks = |name: &String| {
+        fields_of(slice::from_ref(name)).is_some_and(|fields| Needs::of_fields(&fields).exchanges)
+    };
+    all || filter.is_some_and(|filter| filter.needs().exchanges) || arguments.fields.iter().any(asks)
+}
+
 /// A decoder that does no more than what is needed; `None` stands for everything.
 pub(super) fn decoder_for(
     needs: Option<&Needs>,
@@ -199,6 +215,8 @@ pub(super) fn decoder_for(
     decrypt: bool,
     options: Options,
 ) -> Decoder {
+    let exchanges = options.exchanges || needs.is_some_and(|needs| needs.exchanges);
+    let options = Options { exchanges, ..options };
     if let Some(needs) = needs
         && !needs.reassembly
     {
