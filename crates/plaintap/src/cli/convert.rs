@@ -21,6 +21,7 @@ use crate::files::{
     Connections, Duplicates, Encoder, FlowKey, Outputs, Ranges, SecretRoutes, Secrets, Split, Target,
     display_name, failure, open, parse_time,
 };
+use crate::out::losses;
 use crate::{decode_as, display_filter};
 
 /// Runs the command.
@@ -277,6 +278,10 @@ fn run(
         finished => finished?,
     }
     pass.report();
+    let filter = pass.plan.filter.as_ref();
+    if let Some(losses) = filter.and_then(|filter| losses(filter.decoder.counters())) {
+        eprintln!("plaintap: {}: {losses}", display_name(input));
+    }
     end
 }
 

@@ -17,7 +17,7 @@ use super::names::NameSources;
 use crate::args::{Format, ReadArguments, TimeFormat};
 use crate::capture_filter::FileFilter;
 use crate::files::{display_name, open};
-use crate::out::{Clock, Details, FieldOptions, Fields, Hex, Jsonl, Lines, Printer, fields_of};
+use crate::out::{Clock, Details, FieldOptions, Fields, Hex, Jsonl, Lines, Printer, fields_of, losses};
 use crate::{complain, decode_as, display_filter};
 
 /// Runs the command.
@@ -76,7 +76,13 @@ pub fn read(arguments: &ReadArguments) -> Result<ExitCode> {
     if bad_secrets > 0 {
         eprintln!("plaintap: {name}: {bad_secrets} damaged lines in its decryption secrets were passed over");
     }
-    match result.and(flushed.map_err(Stop::Output)) {
+    let result = result.and(flushed.map_err(Stop::Output));
+    if let Some(losses) = losses(pass.decoder.counters())
+        && !matches!(result, Err(Stop::Output(_)))
+    {
+        eprintln!("plaintap: {name}: {losses}");
+    }
+    match result {
         // The reader of our output has enough.
         Err(Stop::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         Err(Stop::Output(e)) => Err(Error::new(e).context("cannot write to standard output")),
