@@ -1,78 +1,140 @@
 //! Modbus over TCP: the header in front of each request and response (Modbus Messaging on TCP/IP, §3.1.3).
 
+use std::collections::VecDeque;
+
+use super::modbus::{EXCEPTION, EXCEPTIONS, FUNCTIONS};
 use super::prelude::*;
+use crate::decryptor::Side;
+use crate::flow::Unpacker;
+use crate::limits::Counters;
 
 fields! {
-    TRANS_ID: U16 walk, "mbtcp.trans_id", "Transaction Identifier";
-    PROT_ID: U16 walk, "mbtcp.prot_id", "Protocol Identifier";
-    LEN: U16 walk, "mbtcp.len", "Length";
-    UNIT_ID: U8 walk, "mbtcp.unit_id", "Unit Identifier";
+    TRANS_ID: U16 at(0..2), "mbtcp.trans_id", "Transaction Identifier";
+    PROT_ID: U16 at(2..4), "mbtcp.prot_id", "Protocol Identifier";
+    LEN: U16 at(4..6), "mbtcp.len", "Length";
+    UNIT_ID: U8 at(6..7), "mbtcp.unit_id", "Unit Identifier";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::TcpPort(502)],
     fields: FIELDS,
-    walk: Some(walk),
     stream: Some(Stream { probe, any_port: false, frame, prefix: 0, partial_counts: true }),
-    info: Some(|view, out| {
-        let b = view.bytes;
-        let function = b.u8(7);
-        let name =
-            crate::field::value_name(FUNCTIONS, u64::from(function & 0x7f)).unwrap_or("Unknown function");
-        let exception = if function & 0x80 != 0 { " exception" } else { "" };
-        put!(
-            out,
-            "Trans: {:5}; Unit: {:3}, Func: {:3}: {name}{exception}",
-            b.u16(0),
-            b.u8(6),
-            function & 0x7f
-        );
-    }),
+    unpacker: Some(|| Box::<Requests>::default()),
+    info: Some(info),
     ..Protocol::new("mbtcp", "Modbus/TCP", "Modbus/TCP")
 };
 
-pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
-    Ok(Step::last(b))
-}
+const HEADER: usize = 7;
 
-const FUNCTIONS: crate::field::ValueNames = &[
-    (1, "Read Coils"),
-    (2, "Read Discrete Inputs"),
-    (3, "Read Holding Registers"),
-    (4, "Read Input Registers"),
-    (5, "Write Single Coil"),
-    (6, "Write Single Register"),
-    (7, "Read Exception Status"),
-    (8, "Diagnostics"),
-    (15, "Write Multiple Coils"),
-    (16, "Write Multiple Registers"),
-    (17, "Report Slave ID"),
-    (22, "Mask Write Register"),
-    (23, "Read Write Register"),
-    (43, "Encapsulated Interface Transport"),
-];
+pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
+    b.need(HEADER)?;
+    Ok(Step::next(HEADER, id::modbus))
+}
 
 /// The protocol number is 0, the length that of at most 254 bytes with the unit.
 fn probe(b: &[u8]) -> bool {
     let b = Bytes(b);
-    b.len() >= 7 && b.u16(2) == 0 && (2..=254).contains(&b.u16(4))
+    b.len() >= HEADER && b.u16(2) == 0 && (2..=254).contains(&b.u16(4))
 }
 
 fn frame(b: &[u8], _: &mut Framing<'_>) -> Length {
     match b.len() {
-        0..7 => Length::Need,
+        0..HEADER => Length::Need,
         _ if probe(b) => Length::Known(6 + u64::from(Bytes(b).u16(4))),
         _ => Length::NotMine,
     }
 }
 
-fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
-    if view.is_silent() {
-        return Ok(());
+/// What a message is in its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exchanged {
+    Request,
+    Response {
+        /// The first of the registers or bits that were asked for, and how many, where the request is known.
+        asked: Option<(u16, u16)>,
+    },
+}
+
+impl Exchanged {
+    /// Reads what was unpacked of a message. None outside of a connection.
+    pub(super) fn of(view: &View<'_>) -> Option<Self> {
+        match *view.unpacked() {
+            [side] if side == Side::Initiator as u8 => Some(Self::Request),
+            [_] => Some(Self::Response { asked: None }),
+            [_, a, b, c, d] => {
+                let asked = Some((u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])));
+                Some(Self::Response { asked })
+            }
+            _ => None,
+        }
     }
-    let mut r = Reader::new(view.header().0, 0);
-    put_number(&mut r, 2, TRANS_ID, out)?;
-    put_number(&mut r, 2, PROT_ID, out)?;
-    put_number(&mut r, 2, LEN, out)?;
-    put_number(&mut r, 1, UNIT_ID, out).map(drop)
+}
+
+/// The requests that wait for their responses.
+#[derive(Default)]
+struct Requests(VecDeque<Request>);
+
+struct Request {
+    transaction: u16,
+    function: u8,
+    /// Its first four bytes: in most functions the first register or bit, and how many.
+    asked: [u8; 4],
+}
+
+/// More requests than a client has under way; the specification has 16 at most.
+const MAX_WAITING: usize = 64;
+
+/// Unpacked is the side, and of a response what its request asked for.
+impl Unpacker for Requests {
+    fn pdu(
+        &mut self,
+        side: Side,
+        message: &[u8],
+        out: &mut Vec<u8>,
+        _: &mut Counters,
+    ) -> Option<(ProtocolId, usize)> {
+        let b = Bytes(message);
+        let (transaction, function) = (b.u16(0), b.u8(HEADER));
+        out.push(side as u8);
+        if side == Side::Initiator {
+            if let Some(asked) = b.array(HEADER + 1) {
+                self.0.push_back(Request { transaction, function, asked });
+            }
+            if self.0.len() > MAX_WAITING {
+                self.0.pop_front();
+            }
+            return None;
+        }
+        let found = self.0.iter().position(|request| request.transaction == transaction)?;
+        let request = self.0.remove(found)?;
+        if request.function == function {
+            out.extend_from_slice(&request.asked);
+        }
+        None
+    }
+
+    fn forget(&mut self, _: Side) {
+        self.0.clear();
+    }
+
+    fn kept(&self) -> usize {
+        self.0.len() * size_of::<Request>()
+    }
+}
+
+fn info(view: &View<'_>, out: &mut String) {
+    let b = view.bytes;
+    let direction = match Exchanged::of(view) {
+        Some(Exchanged::Request) => "Query",
+        Some(Exchanged::Response { .. }) => "Response",
+        None => "Message",
+    };
+    let code = b.u8(HEADER);
+    let function = code & !EXCEPTION;
+    let name = crate::field::value_name(FUNCTIONS, function.into()).unwrap_or("Unknown function");
+    put!(out, "{direction}: Trans: {:5}; Unit: {:3}, Func: {function:3}: {name}", b.u16(0), b.u8(6));
+    if code & EXCEPTION != 0 {
+        let exception = crate::field::value_name(EXCEPTIONS, b.u8(HEADER + 1).into());
+        put!(out, ". Exception returned: {}", exception.unwrap_or("unknown"));
+    }
 }

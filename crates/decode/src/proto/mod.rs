@@ -139,6 +139,7 @@ protocols! {
     rtcp
     coap
     mbtcp
+    modbus
     llc
     stp
     lldp
