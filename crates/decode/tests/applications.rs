@@ -45,6 +45,7 @@ const PROTOCOLS: &[&str] = &[
     "mysql",
     "sip",
     "mbtcp",
+    "modbus",
     "nbss",
     "nbdgm",
     "smb",
