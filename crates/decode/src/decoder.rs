@@ -155,6 +155,15 @@ impl Decoder {
             None => walk::alone(&mut self.work, packet.data, start, &mut self.counters),
         }
         self.counters.layers_dropped += u64::from(self.work.layers.dropped());
+        if self.exchanges.is_some() || self.hosts.as_ref().is_some_and(|hosts| hosts.learns) {
+            self.take_note(packet, number, comments);
+        }
+        self.decoded(packet, number, comments)
+    }
+
+    /// Notes what the packet just walked tells of others.
+    #[cold]
+    fn take_note<'a>(&'a mut self, packet: &Packet<'a>, number: u64, comments: &'a [&'a [u8]]) {
         if let Some(mut exchanges) = self.exchanges.take() {
             let mut counters = self.counters;
             exchanges.follow(&self.decoded(packet, number, comments), &mut counters);
@@ -168,7 +177,6 @@ impl Decoder {
             }
             self.hosts = Some(hosts);
         }
-        self.decoded(packet, number, comments)
     }
 
     /// The packet just walked.
