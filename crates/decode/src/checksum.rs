@@ -3,11 +3,11 @@
 use std::fmt;
 
 use crate::Bytes;
-use crate::decoded::View;
 use crate::field::{Value, ValueNames};
 use crate::layers::Layer;
 use crate::proto::id;
 use crate::registry::ProtocolId;
+use crate::view::View;
 
 /// What is known of a checksum, with the numbers that Wireshark has for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

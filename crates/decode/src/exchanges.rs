@@ -4,12 +4,13 @@
 use plaintap_packet::Nanos;
 
 use crate::Layer;
-use crate::decoded::{Decoded, View};
+use crate::decoded::Decoded;
 use crate::field::Value;
 use crate::flow::Generations;
 use crate::limits::{self, Counters};
 use crate::proto::id;
 use crate::registry::ProtocolId;
+use crate::view::View;
 
 /// How the messages of a protocol answer each other.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use plaintap_packet::Nanos;
 
-use crate::decoded::View;
+use crate::view::View;
 use crate::{Bytes, Short};
 
 /// The type of a field's value.

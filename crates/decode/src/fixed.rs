@@ -1,9 +1,10 @@
 //! Numbers at fixed places, read without detours: what filters ask for most.
 
-use crate::decoded::{Decoded, View};
+use crate::decoded::Decoded;
 use crate::field::{Field, Kind, Place};
 use crate::layers::Layer;
 use crate::registry::FieldRef;
+use crate::view::View;
 
 /// A row whose value is a number of at most 8 bytes in the header. IPv4 and MAC addresses count as numbers in network
 /// byte order, true and false as 1 and 0.

@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 
 use plaintap_packet::LinkType;
 
-use crate::decoded::View;
 use crate::exchanges::Exchange;
 use crate::field::{Field, FieldIndex, Kind, Walk};
 use crate::flow::{Announcements, Following, Framing, Unpacker};
 pub use crate::proto::PROTOCOLS;
+use crate::view::View;
 
 /// The number of a protocol: its place in [`PROTOCOLS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -6,11 +6,12 @@ use std::ops::Range;
 use plaintap_packet::Span;
 
 use crate::checksum;
-use crate::decoded::{Address, Decoded, View};
+use crate::decoded::{Address, Decoded};
 use crate::field::{Base, Field, FieldIndex, FieldSink, Kind, Place, Value};
 use crate::layers::Layer;
 use crate::registry::{FieldRef, ProtocolId};
 use crate::text::write_value;
+use crate::view::View;
 
 /// The lines of a packet's details, in order; reused from packet to packet.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use plaintap_packet::LinkType;
 
 use super::prelude::*;
 use crate::Address;
-use crate::decoded::host;
+use crate::view::host;
 
 fields! {
     DST: Mac at(0..6), "eth.dst", "Destination";

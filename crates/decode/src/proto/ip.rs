@@ -4,8 +4,8 @@ use super::fragment;
 use super::prelude::*;
 use crate::Address;
 use crate::checksum;
-use crate::decoded::host;
 use crate::flow::walk::fragment_detail;
+use crate::view::host;
 
 fields! {
     VERSION: U8 bits(0..1, 0xf0), "ip.version", "Version";

@@ -3,7 +3,7 @@
 use super::fragment;
 use super::prelude::*;
 use crate::Address;
-use crate::decoded::host;
+use crate::view::host;
 
 fields! {
     VERSION: U8 bits(0..1, 0xf0), "ipv6.version", "Version";

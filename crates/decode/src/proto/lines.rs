@@ -1,9 +1,9 @@
 //! What the protocols of text lines share: SMTP, IMAP, POP, FTP.
 
-use crate::decoded::View;
 use crate::field::{FieldIndex, FieldSink, Value};
 use crate::flow::Framing;
 use crate::registry::{Length, Stream};
+use crate::view::View;
 
 /// How these protocols lie in a stream, cut by `frame`. They are known by their ports alone: any text may be theirs.
 pub(super) const fn stream(frame: fn(&[u8], &mut Framing<'_>) -> Length) -> Option<Stream> {

@@ -198,12 +198,12 @@ mod prelude {
         without_padding,
     };
     pub(super) use super::{id, names};
-    pub(super) use crate::decoded::{View, append_ends};
     pub(super) use crate::field::{FieldIndex, FieldSink, Value, fields};
     pub(super) use crate::flow::Framing;
     pub(super) use crate::registry::{
         Alias, Claim, Datagrams, Length, Protocol, ProtocolId, Stream, claimed,
     };
+    pub(super) use crate::view::{View, append_ends};
     pub(super) use crate::{Bytes, Reader, Short, Step};
 
     /// Writes to a string, which cannot fail.

@@ -1,7 +1,7 @@
 //! How a stream of media became known: fields that RTP and RTCP share in meaning.
 
-use crate::decoded::View;
 use crate::field::Value;
+use crate::view::View;
 
 /// The number of the frame that announced it.
 pub(super) fn frame(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
