@@ -44,6 +44,11 @@ impl Buffers {
         Some(BufferId(id))
     }
 
+    /// What [`Self::add`] calls the next buffer.
+    pub(crate) fn next(&self) -> BufferId {
+        BufferId(u16::try_from(self.list.len() + 1).unwrap_or(u16::MAX))
+    }
+
     pub(crate) fn give_back(&mut self, mut bytes: Vec<u8>) {
         if bytes.capacity() > 0 && bytes.capacity() <= KEEP && self.spare.len() < 16 {
             bytes.clear();

@@ -61,7 +61,7 @@ pub(crate) fn status(view: &View<'_>) -> Option<Status> {
     let b = view.bytes;
     let asked = view.decoded.work.settings.verify_checksums;
     let place = match view.layer.protocol {
-        id::ip => 10..12,
+        id::ip if !view.is_silent() => 10..12,
         id::tcp => 16..18,
         id::udp => 6..8,
         id::icmp | id::icmpv6 | id::igmp | id::dvmrp => 2..4,

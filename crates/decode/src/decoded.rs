@@ -42,6 +42,8 @@ pub(crate) struct Work {
     pub(crate) facts: Vec<Facts>,
     /// Datagrams whose last missing fragment the packet is.
     pub(crate) reassembled: Vec<Reassembled>,
+    /// Buffers of PDUs whose length was not known before this packet: whoever waited for it took the whole segment.
+    pub(crate) open_ended: Vec<BufferId>,
     /// Numbers of QUIC packets, which take more bits than a layer's detail has.
     pub(crate) packet_numbers: Vec<u64>,
     pub(crate) settings: Settings,
@@ -61,6 +63,7 @@ impl Work {
         self.buffers.clear();
         self.facts.clear();
         self.reassembled.clear();
+        self.open_ended.clear();
         self.packet_numbers.clear();
     }
 

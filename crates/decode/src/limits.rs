@@ -102,6 +102,9 @@ pub struct Counters {
     pub segments_forgotten: u64,
     /// Gaps in TCP streams that were given up.
     pub gaps: u64,
+    /// Bytes of TCP payload behind a gap that was not given up: they wait, or went with their connection when it was
+    /// forgotten or its ports were used again.
+    pub bytes_waiting: u64,
     /// IP datagrams whose fragments were given up.
     pub datagrams_dropped: u64,
     /// HTTP/2 frames with more header fields than [`MAX_HEADER_LIST`] holds, or header fields that are damaged.

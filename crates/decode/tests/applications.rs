@@ -66,7 +66,7 @@ const PROTOCOLS: &[&str] = &[
 const KNOWN: &[(&str, &str)] = &[
     ("dhcp.option.type", "tshark has 0 for the option that ends the list, and says 255 beside it"),
     ("dhcp.secs", "tshark guesses a wrong byte order of the sender"),
-    ("ftp.request", "one packet whose segment tshark leaves alone; the captures hold only eleven"),
+    ("ftp.request", "a segment sent again with three bytes more, which tshark leaves alone"),
     ("ftp.request.command", "the same"),
     ("ftp.response", "the same"),
     ("imap.command", "tshark takes a code in brackets for the command"),
@@ -91,47 +91,20 @@ const KNOWN: &[(&str, &str)] = &[
     ("smtp.req", "tshark takes lines of an authentication and of mails for commands"),
     ("smtp.rsp", "tshark says it once for two replies in a packet"),
     ("mysql.caps.pm", "tshark gives the capability PLUGIN_AUTH_LENENC this name too"),
-    ("mysql.caps.client", "tshark takes a login whose greeting was not captured for a command"),
-    ("mysql.command", "the same"),
-    ("mysql.login_request", "the same"),
-    ("mysql.max_packet", "the same"),
-    ("mysql.request", "the same"),
-    ("mysql.user", "the same"),
     ("smtp.req.command", "tshark takes four letters: STAR"),
     ("smtp.req.parameter", "the same"),
     ("ntp.org", "tshark says NULL where no time is set"),
     ("ntp.rec", "the same"),
     ("ntp.reftime", "the same"),
     ("smb.fid", "tshark says it again in other packets of the open file"),
-    ("smb.path", "tshark says it again in other packets of the connected tree"),
     ("kerberos.cipher", "tshark does not read an AP-REP in SPNEGO unless it knows the request"),
     ("kerberos.etype", "the same"),
     ("kerberos.msg_type", "the same"),
     ("kerberos.pvno", "the same"),
     ("ldap.matchedDN", "tshark ends text with the first zero byte"),
-    ("smb.sm", "tshark says it in one byte where it has one"),
-    ("smb2.class", "tshark says it again in the response"),
-    ("smb2.file_info.infolevel", "the same"),
-    ("smb2.share_type", "tshark says it again in other packets of the connected tree"),
-    ("smb2.tree", "the same"),
-    ("smb2.create.time", "tshark says 1970 where no time is set"),
-    ("smb2.last_access.time", "the same"),
-    ("smb2.last_write.time", "the same"),
-    ("smb2.last_change.time", "the same"),
-    ("smb2.session_flags", "tshark takes an error for a response to a session setup"),
-    ("smb2.ses_flags.guest", "the same"),
-    ("smb2.ses_flags.null", "the same"),
-    ("smb2.ses_flags.encrypt", "the same"),
-    ("smb2.security_blob", "the same"),
-    ("smb2.olb.offset", "the same"),
-    ("smb2.olb.length", "the same"),
     ("rtp.extseq", "tshark counts each direction's turns from its set-up on"),
     ("tftp.destination_file", "tshark says it again in all packets of the transfer"),
     ("rtp.setup-frame", "tshark has one for each direction"),
-    ("rtcp.setup-frame", "the same"),
-    ("rtcp.setup-method", "DTLS-SRTP is not followed"),
-    ("coap.payload", "tshark describes the payload"),
-    ("coap.length", "tshark counts code and token"),
     ("resp.array.length", "tshark takes the largest number for greater ones"),
     ("resp.integer", "tshark takes what is no number for 0"),
     ("radius.Framed_IPv6_Prefix", "tshark leaves out a damaged one"),
@@ -175,26 +148,27 @@ const LOST: &[(&str, &[&str])] = &[
     ("weibo", &["http", "tls"]),
     ("http-tcp-seq-issue", &["http"]),
     ("wireshark-retrans", &["http"]),
+    // A request whose end is missing: tshark shows nothing of it.
     ("unidirectional_tcp_stream", &["http"]),
     ("viber", &["tls"]),
     ("google_ssl", &["tls"]),
+    // On port 8009, which tshark gives to AJP, and in segments sent again.
     ("anyconnect-vpn", &["tls"]),
     ("KakaoTalk", &["tls", "http"]),
-    // Its first frames are longer than the packets that begin them.
+    // tshark reads the part of a frame that its first segment holds, and loses its place in the table of header fields.
     ("http2-nghttp2", &["http2"]),
     // The names of certificate timestamps are those of what carries them.
     ("stun_zoom", &["dtls"]),
-    // Drafts: key shares of TLS 1.3, encrypted server names.
-    ("tls13.pcap", &["tls"]),
+    // Server names encrypted as in a draft (draft-ietf-tls-esni-02): tshark shows the key share in them too.
     ("encrypted_sni", &["tls"]),
     ("esni", &["tls"]),
     // It begins in the middle of a handshake, of which tshark does not know how keys are agreed on.
     ("SSL-MultipleRecords4", &["tls"]),
-    // Text that is not ASCII.
+    // Text that is not ASCII: UTF-8 here, one sign for each byte there.
     ("http_invalid_server", &["http"]),
-    // Damaged on purpose.
-    ("ossfuzz", &["tls", "http"]),
-    ("clusterfuzz", &["tls", "http"]),
+    // Damaged on purpose: a request line with zero bytes, TLS on the port of BGP, suboptions that do not end.
+    ("FuzzTarget-5755755617189888", &["http"]),
+    ("FuzzTarget-5758569646653440", &["tls"]),
     ("telnet-iac-check-oobr", &["telnet"]),
 ];
 
@@ -253,4 +227,7 @@ fn application_fields_are_equal_to_tsharks() {
         }
     }
     assert!(bad.is_empty(), "{}", bad.join("\n"));
+    let differs = |name: &str| table.get(name).is_some_and(|count| count.equal < count.total);
+    let stale: Vec<&str> = KNOWN.iter().map(|(name, _)| *name).filter(|name| !differs(name)).collect();
+    assert!(!chosen.is_empty() || stale.is_empty(), "nothing differs any more in {}", stale.join(", "));
 }

@@ -84,6 +84,49 @@ fn stun_is_known_by_its_methods() {
     );
 }
 
+/// What a port promises is not there unless the bytes are such a message.
+#[test]
+fn snmp_and_kerberos_are_known_by_their_first_byte() {
+    let packets = [udp(161, 2222, b"\x30\x03\x02\x01\x00"), udp(161, 2223, b"text"), udp(88, 2222, b"text")];
+    assert_eq!(
+        protocols(Options::default(), &packets),
+        ["raw:ip:udp:snmp", "raw:ip:udp:data", "raw:ip:udp:data"]
+    );
+}
+
+/// The NATS protocol begins with a command that is also a method of HTTP.
+#[test]
+fn http_connects_to_a_host() {
+    let packets = [
+        tcp(1111, 4222, 1, 0x18, b"CONNECT {\"verbose\":false}\r\n"),
+        tcp(1112, 4222, 1, 0x18, b"CONNECT a:443 HTTP/1.1\r\n\r\n"),
+    ];
+    assert_eq!(protocols(Options::default(), &packets), ["raw:ip:tcp:data", "raw:ip:tcp:http"]);
+}
+
+/// Wireshark asks HTTP first when it has switched to another protocol; records in a datagram come together.
+#[test]
+fn layers_are_named_as_they_are_called() {
+    let switch = b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\n\r\n";
+    let record = [&[22, 0xfe, 0xfd][..], &[0; 8], &[0, 12], &[7; 12]].concat();
+    let query = [0x11, 0, 0, 0, 0, 0, 0, 0];
+    let packets = [
+        tcp(80, 1111, 1, 0x18, switch),
+        tcp(80, 1111, 1 + switch.len() as u32, 0x18, b"\x81\x02hi"),
+        udp(1111, 2222, &[&record[..], &record].concat()),
+        ip4(2, true, &query),
+    ];
+    assert_eq!(
+        protocols(Options::default(), &packets),
+        [
+            "raw:ip:tcp:http",
+            "raw:ip:tcp:http:websocket:data-text-lines",
+            "raw:ip:udp:dtls",
+            "raw:ip:igmp:igmp"
+        ]
+    );
+}
+
 #[test]
 fn a_conversation_stays_what_its_first_datagram_was() {
     let (mut handshake, mut transport) = ([0; 148], [0; 33]);

@@ -184,6 +184,77 @@ fn a_gap_waits_while_only_this_direction_lacks_bytes() {
     assert_eq!(decoder.counters().gaps, 0);
 }
 
+/// Nobody will send what is missing any more, whichever side gives up.
+#[test]
+fn gaps_of_both_directions_are_given_up_when_the_connection_is_reset() {
+    const OK: &[u8] = b"HTTP/1.1 204 No\r\n\r\n";
+    let (behind, ok) = (600, 1 + OK.len() as u32 + 200);
+    for reset in [tcp(SERVER, CLIENT, 1, 100, RST, b""), tcp(CLIENT, SERVER, 100, 1, RST, b"")] {
+        let mut decoder = decoder();
+        let packets = [
+            tcp(CLIENT, SERVER, 99, 0, SYN, b""),
+            tcp(SERVER, CLIENT, 0, 100, SYN | ACK, b""),
+            tcp(CLIENT, SERVER, behind, 1, ACK, GET),
+            tcp(SERVER, CLIENT, 1, 100, ACK, OK),
+            tcp(SERVER, CLIENT, ok, 100, ACK, OK),
+            reset,
+        ];
+        let lines = run(&mut decoder, &packets, &["http.host", "http.response.code"]);
+        assert_eq!(lines, ["TCP", "TCP", "TCP", "HTTP 204", "TCP", "HTTP h 204"]);
+        let counters = decoder.counters();
+        assert_eq!((counters.gaps, counters.bytes_waiting), (2, 0));
+    }
+}
+
+#[test]
+fn what_still_waits_behind_a_gap_is_counted() {
+    let mut decoder = decoder();
+    let packets = [tcp(CLIENT, SERVER, 99, 0, SYN, b""), request(107, &GET[7..])];
+    assert_eq!(run(&mut decoder, &packets, &["http.host"]), ["TCP", "TCP"]);
+    assert_eq!(decoder.counters().bytes_waiting, GET.len() as u64 - 7);
+    assert_eq!(run(&mut decoder, &[request(100, &GET[..7])], &["http.host"]), ["HTTP h"]);
+    assert_eq!(decoder.counters().bytes_waiting, 0);
+}
+
+/// RFC 1122 §4.2.3.6: the byte of a keep-alive is none of the stream.
+#[test]
+fn the_byte_of_a_keep_alive_is_data() {
+    let end = 100 + GET.len() as u32;
+    let packets = [
+        tcp(CLIENT, SERVER, 99, 0, SYN, b""),
+        tcp(SERVER, CLIENT, 0, 100, SYN | ACK, b""),
+        request(100, GET),
+        tcp(SERVER, CLIENT, 1, end, ACK, b""),
+        request(end - 1, b"\0"),
+    ];
+    let lines = run(&mut decoder(), &packets, &["frame.protocols", "data.data"]);
+    assert_eq!(lines[2..], ["HTTP raw:ip:tcp:http", "TCP raw:ip:tcp", "TCP raw:ip:tcp:data 00"]);
+}
+
+/// Wireshark names the protocol of a stream each time that it gets bytes: those of a PDU that it waited for, and those
+/// behind it; where it did not know how long it had to wait, it got all of the segment together.
+#[test]
+fn a_protocol_is_named_for_each_time_that_it_gets_bytes() {
+    let record = [&[23, 3, 3, 0, 40][..], &[7; 40]].concat();
+    let two = [&record[..], &record].concat();
+    let parts = [&two[..20], &two[20..60], &two[60..]];
+    let packets =
+        [request(100, parts[0]), request(120, parts[1]), request(160, parts[2]), request(190, &two)];
+    assert_eq!(
+        run(&mut decoder(), &packets, &["frame.protocols"]),
+        [
+            "TCP raw:ip:tcp:tls",
+            "TLSv1.2 raw:ip:tcp:tls:tls",
+            "TLSv1.2 raw:ip:tcp:tls",
+            "TLSv1.2 raw:ip:tcp:tls"
+        ]
+    );
+    let two = [GET, GET].concat();
+    let packets = [request(100, &two[..7]), request(107, &two[7..])];
+    let lines = run(&mut decoder(), &packets, &["http.host", "frame.protocols"]);
+    assert_eq!(lines, ["TCP raw:ip:tcp", "HTTP h,h raw:ip:tcp:http"]);
+}
+
 /// Nothing can acknowledge what is missing when the other direction is not in the capture.
 #[test]
 fn a_gap_of_one_direction_alone_is_given_up_soon() {

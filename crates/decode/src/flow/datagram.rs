@@ -208,6 +208,7 @@ impl UdpFlow {
             quoted: false,
             completeness: 0,
             analysis: None,
+            handed_on: false,
         }
     }
 }

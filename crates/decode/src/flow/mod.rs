@@ -58,6 +58,8 @@ pub(crate) struct Facts {
     pub(crate) completeness: u8,
     /// Of TCP: what this segment tells about its connection.
     pub(crate) analysis: Option<Analysis>,
+    /// Of TCP: HTTP has handed the connection on to another protocol before this segment.
+    pub(crate) handed_on: bool,
 }
 
 /// What a stream protocol may look at and keep while it cuts the stream into PDUs.

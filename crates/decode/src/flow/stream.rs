@@ -49,6 +49,8 @@ pub(crate) struct Connection {
     lost: [bool; 2],
     memory: [u64; 2],
     upgrade: Option<ProtocolId>,
+    /// HTTP began it, and then handed it on.
+    pub(super) handed_on: bool,
     unpacker: Option<Box<dyn Unpacker>>,
     pub(super) tls: TlsState,
     /// The stream inside TLS.
@@ -105,6 +107,7 @@ impl Default for Connection {
             lost: [false; 2],
             memory: [0; 2],
             upgrade: None,
+            handed_on: false,
             unpacker: None,
             tls: TlsState::default(),
             inner: None,
@@ -332,6 +335,9 @@ impl Connection {
                 let surplus = (have - n as usize).min(taken);
                 partial.pending.truncate(have - surplus);
                 *cx.buffered -= surplus;
+                if surplus > 0 {
+                    cx.work.open_ended.push(cx.work.buffers.next());
+                }
                 self.complete(cx);
                 return taken - surplus;
             }
@@ -391,6 +397,7 @@ impl Connection {
             self.unpack(cx, buffer, at + prefix..at + length, first);
         }
         if let Some(upgrade) = self.upgrade.take() {
+            self.handed_on = protocol == id::http;
             self.speak(cx.buffered, upgrade);
         }
     }

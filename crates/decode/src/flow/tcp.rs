@@ -2,16 +2,17 @@
 
 use plaintap_packet::{BufferId, Nanos, Packet};
 
-use super::analysis::{Analyzer, Observed, mark};
+use super::analysis::{Analysis, Analyzer, Observed, mark};
 use super::announced::{PackedSetup, Setup};
 use super::stream::{Connection, Cx};
 use super::table::FlowKey;
-use super::{Facts, Flows, note, stream};
+use super::{Facts, Flows, note, stream, walk};
 use crate::Bytes;
 use crate::decode_as::{self, Selector};
 use crate::decoded::Work;
 use crate::decryptor::Side;
 use crate::limits::{self, Counters};
+use crate::proto::id;
 use crate::proto::tcp::{flag, sacked, window_scale};
 use crate::registry::ProtocolId;
 
@@ -20,6 +21,8 @@ pub(crate) struct TcpFlow {
     stream: u32,
     /// Whether the initiator is the lower end of the key.
     initiator_low: bool,
+    /// HTTP has handed the connection on to another protocol. Kept here too, where it lies at hand for each segment.
+    handed_on: bool,
     first: Nanos,
     last: Nanos,
     senders: [Sender; 2],
@@ -191,6 +194,8 @@ impl Flows {
                 facts.completeness = flow.analyzer.completeness();
                 analysis.flags |= mark::REUSED_PORTS;
             }
+            // A keep-alive goes to nobody.
+            facts.handed_on &= analysis.flags & mark::KEEP_ALIVE == 0;
             facts.analysis = Some(analysis);
         }
         flow.last = packet.time;
@@ -215,7 +220,16 @@ impl Flows {
             level: 0,
         };
         flow.take(&mut cx, segment);
+        if segment.end > segment.start && is_keep_alive(facts.analysis) {
+            let (start, end) = (segment.start as u32, segment.end as u32);
+            walk::mark(work, id::data, segment.buffer, start..end, layer.reported_end);
+        }
     }
+}
+
+/// Whether the segment only asks whether the peer is there: its byte is none of the stream (RFC 1122 §4.2.3.6).
+fn is_keep_alive(analysis: Option<Analysis>) -> bool {
+    analysis.is_some_and(|analysis| analysis.flags & mark::KEEP_ALIVE != 0)
 }
 
 impl TcpFlow {
@@ -231,6 +245,7 @@ impl TcpFlow {
             first: time,
             last: time,
             initiator_low,
+            handed_on: false,
             senders: Default::default(),
             analyzer: Analyzer::default(),
             connection: protocol.map(|protocol| Box::new(Connection::speaking(Some(protocol)))),
@@ -336,6 +351,7 @@ impl TcpFlow {
             quoted: false,
             completeness: self.analyzer.completeness(),
             analysis: None,
+            handed_on: self.handed_on,
         }
     }
 
@@ -366,7 +382,11 @@ impl TcpFlow {
             }
         }
         self.give_up_if_hopeless(cx);
-        self.finish(cx, segment.flags & flag::RST != 0);
+        let reset = segment.flags & flag::RST != 0;
+        if reset && self.queues.is_some() {
+            self.give_up_all(cx);
+        }
+        self.finish(cx, reset);
     }
 
     /// Hands on bytes that are next in order, and what is known to be missing behind them.
@@ -376,6 +396,7 @@ impl TcpFlow {
         // The PDU at the cut never becomes whole: it is shown as it is.
         cx.keep = uncaptured == 0;
         connection.deliver(cx, buffer, range);
+        self.handed_on = connection.handed_on;
         cx.keep = true;
         if uncaptured > 0 {
             connection.miss(cx, uncaptured);
@@ -408,6 +429,7 @@ impl TcpFlow {
             let length = waiting.bytes.len();
             queue.bytes -= length;
             *cx.buffered -= length;
+            cx.counters.bytes_waiting -= length as u64;
             let total = length as u32 + waiting.uncaptured;
             cx.counters.bytes_repeated += u64::from(old.min(total));
             if old >= total {
@@ -426,6 +448,7 @@ impl TcpFlow {
         let mut bytes = cx.work.buffers.take();
         bytes.extend_from_slice(cx.bytes(segment.buffer, segment.start..segment.end));
         *cx.buffered += bytes.len();
+        cx.counters.bytes_waiting += bytes.len() as u64;
         let next = self.senders[cx.side as usize].next;
         let queue = &mut self.queues.get_or_insert_default()[cx.side as usize];
         queue.bytes += bytes.len();
@@ -475,6 +498,21 @@ impl TcpFlow {
         self.drain(cx);
     }
 
+    /// Goes on behind all gaps of both directions: nothing comes any more that could fill them.
+    #[cold]
+    fn give_up_all(&mut self, cx: &mut Cx<'_>) {
+        for _ in 0..2 {
+            while self.has_waiting(cx.side) {
+                self.give_up(cx);
+            }
+            (cx.side, cx.ports) = (cx.side.other(), (cx.ports.1, cx.ports.0));
+        }
+    }
+
+    fn has_waiting(&self, side: Side) -> bool {
+        self.queues.as_ref().is_some_and(|queues| !queues[side as usize].segments.is_empty())
+    }
+
     /// Closes what is over: this side behind its FIN, both after a RST or when both sides are done.
     fn finish(&mut self, cx: &mut Cx<'_>, reset: bool) {
         let sender = &self.senders[cx.side as usize];
@@ -488,7 +526,7 @@ impl TcpFlow {
         }
         if reset || self.senders.iter().all(done) {
             let side = cx.side;
-            cx.side = if side == Side::Initiator { Side::Responder } else { Side::Initiator };
+            cx.side = side.other();
             if let Some(connection) = &mut self.connection {
                 connection.close(cx);
             }

@@ -7,8 +7,10 @@ fields! {
     TTL: U16 bits(0..2, 0x003f), "cfp.ttl", "TTL";
 }
 
+pub(super) const ETHER_TYPE: u16 = 0x8903;
+
 pub(crate) static PROTOCOL: Protocol = Protocol {
-    claims: &[Claim::EtherType(0x8903)],
+    claims: &[Claim::EtherType(ETHER_TYPE)],
     fields: FIELDS,
     ..Protocol::new("cfp", "Cisco FabricPath", "FabricPath")
 };

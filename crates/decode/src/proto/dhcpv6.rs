@@ -1,6 +1,8 @@
 //! DHCP for IPv6, RFC 8415.
 
 use super::dhcpv6_names::{MESSAGE_TYPES, OPTIONS, STATUS};
+use std::borrow::Cow;
+
 use super::prelude::*;
 use crate::limits;
 
@@ -88,7 +90,10 @@ fn options(r: &mut Reader<'_>, depth: usize, out: &mut dyn FieldSink) -> Result<
         let kind = r.u16()?;
         let length = r.u16()?;
         let mut body = r.sub(length.into())?;
-        let name = crate::field::value_name(OPTIONS, kind.into()).unwrap_or("Unknown");
+        let name = match crate::field::value_name(OPTIONS, kind.into()) {
+            Some(name) => Cow::Borrowed(name),
+            None => Cow::Owned(format!("DHCP option {kind}")),
+        };
         out.open(at..r.at(), format_args!("{name}"));
         out.put(OPTION_TYPE, at..at + 2, Value::Unsigned(kind.into()));
         out.put(OPTION_NAME, at..at + 2, Value::Text(name.as_bytes()));

@@ -1,6 +1,6 @@
 //! The frame: what the capture says about a packet, as a protocol of its own.
 
-use plaintap_packet::Direction;
+use plaintap_packet::{BufferId, Direction};
 
 use super::prelude::*;
 
@@ -216,54 +216,127 @@ fn comments(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
 }
 
 /// The layers by name, `eth:ethertype:ip:tcp`. Where a type field chooses the payload, Wireshark counts the choice as
-/// a layer, `ethertype`; and it names a stream protocol once, however many PDUs the packet holds.
+/// a layer, `ethertype`; and it names a protocol once for each time that it gets bytes, however many messages they hold.
 fn protocols(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
     let mut text = String::new();
-    let mut last = (ProtocolId::NONE, u16::MAX);
-    let mut outer_stream = None;
+    let mut last = ProtocolId::NONE;
+    let mut calls = Calls::default();
+    let open_ended = &view.decoded.work.open_ended;
+    let mut handed_on_to = None;
     for layer in view.decoded.layers() {
-        let Some(protocol) = layer.protocol.protocol() else { continue };
-        if matches!(layer.protocol, id::frame | id::proc) {
-            continue;
-        }
-        // These carry the messages of others under their own name.
-        if matches!(
-            (last.0, layer.protocol),
+        let protocol = layer.protocol;
+        // These carry the messages of others under their own name, or have another one for each kind of theirs.
+        let is_inside = matches!(
+            (last, protocol),
             (id::mdns | id::llmnr, id::dns) | (id::ssdp, id::http) | (id::cldap, id::ldap)
-        ) {
+        );
+        let is_kind = protocol == id::pppoe && layer.end > layer.offset + layer.header;
+        if matches!(protocol, id::frame | id::proc)
+            || is_inside
+            || is_kind
+            || !calls.is_new(layer, open_ended)
+        {
             continue;
         }
-        if protocol.stream.is_some() {
-            let repeated = outer_stream == Some(layer.protocol) || last == (layer.protocol, layer.buffer.0);
-            outer_stream.get_or_insert(layer.protocol);
-            if repeated {
-                continue;
-            }
-        }
-        let radio = layer.protocol == id::wlan && matches!(last.0, id::radiotap | id::ppi);
-        let air = last.0 == id::wlan;
-        last = (layer.protocol, layer.buffer.0);
         if !text.is_empty() {
             text.push(':');
         }
-        // What Wireshark gathers of the radio is a layer of its own.
-        if radio {
-            text.push_str("wlan_radio:");
+        if last == id::tcp && is_handed_on(view) {
+            handed_on_to = Some(protocol);
         }
-        text.push_str(protocol.name);
-        if !air && layer.header < layer.reported_end - layer.offset && announces_ether_type(view, layer) {
+        text.push_str(if handed_on_to == Some(protocol) { "http:" } else { within(last, protocol) });
+        text.push_str(protocol.name());
+        text.push_str(behind(view, layer));
+        if last != id::wlan
+            && layer.header < layer.reported_end - layer.offset
+            && announces_ether_type(view, layer)
+        {
             text.push_str(":ethertype");
         }
+        last = protocol;
     }
     out(Value::Text(text.as_bytes()));
 }
 
+/// Who got bytes that were not another's before, while the layers go by.
+struct Calls {
+    /// By protocol: the buffer that it got last.
+    buffers: [Option<BufferId>; 256],
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self { buffers: [None; 256] }
+    }
+}
+
+impl Calls {
+    /// Whether the layer begins a call: of a protocol of streams with the first PDU in each buffer, of records in
+    /// datagrams with the first one of the datagram. What TLS puts together or decrypts of itself is no call; nor is what
+    /// stands behind a PDU whose length was not known (`open_ended`), since the whole segment was added to its beginning.
+    fn is_new(&mut self, layer: &crate::Layer, open_ended: &[BufferId]) -> bool {
+        if layer.protocol == id::udp {
+            for of_datagrams in [id::dtls, id::quic] {
+                self.buffers[usize::from(of_datagrams.0)] = None;
+            }
+        }
+        let call = &mut self.buffers[usize::from(layer.protocol.0)];
+        let is_part = layer.protocol == id::tls && layer.detail & super::tls::detail::BARE != 0;
+        let goes_on = match layer.protocol {
+            id::dtls | id::quic => call.is_some(),
+            id::tls if is_part => call.is_some(),
+            protocol if protocol.protocol().is_some_and(|p| p.stream.is_some()) => {
+                call.is_some_and(|buffer| {
+                    buffer == layer.buffer
+                        || open_ended.binary_search_by_key(&buffer.0, |open| open.0).is_ok()
+                })
+            }
+            _ => false,
+        };
+        if !is_part {
+            *call = Some(layer.buffer);
+        }
+        !goes_on
+    }
+}
+
+/// Whether HTTP has handed the connection on: Wireshark still asks it first.
+fn is_handed_on(view: &View<'_>) -> bool {
+    let tcp = view.decoded.layers().iter().rfind(|layer| layer.protocol == id::tcp);
+    tcp.is_some_and(|&tcp| view.decoded.view(tcp).facts().is_some_and(|facts| facts.handed_on))
+}
+
+/// What Wireshark has as a layer of its own between two protocols, with the colon behind it.
+fn within(last: ProtocolId, protocol: ProtocolId) -> &'static str {
+    match (last, protocol) {
+        // What it gathers of the radio.
+        (id::radiotap | id::ppi, id::wlan) => "wlan_radio:",
+        // All versions are called by the same port.
+        (id::udp, id::gtpv2) => "gtp:",
+        _ => "",
+    }
+}
+
+/// What Wireshark has behind a layer, with the colon in front of it.
+fn behind(view: &View<'_>, layer: &crate::Layer) -> &'static str {
+    match layer.protocol {
+        // It asks a table of itself by type.
+        id::igmp if !view.decoded.view(*layer).is_silent() => ":igmp",
+        // The object that names the interface (RFC 8335 §2.1) is read by the ICMP of version 4.
+        id::icmpv6 if view.decoded.view(*layer).bytes.u8(0) == EXTENDED_ECHO_REQUEST => ":icmp",
+        _ => "",
+    }
+}
+
+const EXTENDED_ECHO_REQUEST: u8 = 160;
+
 fn announces_ether_type(view: &View<'_>, layer: &crate::Layer) -> bool {
     let b = view.decoded.view(*layer).header();
     match layer.protocol {
-        id::eth => b.u16(12) >= 0x600,
+        id::eth => b.u16(12) >= 0x600 && b.u16(12) != super::cfp::ETHER_TYPE,
         id::vlan | id::ieee8021ad => b.u16(2) >= 0x600,
-        id::sll => true,
+        // Of GRE it is looked up among the protocols of GRE.
+        id::sll => b.u16(2) != super::sll::ARPHRD_IPGRE,
         id::llc => super::llc::announces_type(b),
         _ => false,
     }

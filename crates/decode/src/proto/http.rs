@@ -93,9 +93,17 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 /// The body follows as what the content type says, unless it has to be unpacked first.
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     match head_length(b.0, 0).filter(|&head| head < b.len() && probe(b.0)) {
+        // Behind the request in a datagram there may be more than it has (RFC 9112 §6.3).
+        Some(head) if has_no_body(&b.0[..head]) => {
+            Ok(Step { end: head as u32, ..Step::next(head, ProtocolId::NONE) })
+        }
         Some(head) if !is_packed(&b.0[..head]) => Ok(Step::next(head, content_protocol(&b.0[..head]))),
         _ => Ok(Step::last(b)),
     }
+}
+
+fn has_no_body(head: &[u8]) -> bool {
+    request_method(head).is_some() && matches!(body_of(head, 0), Body::Length(0))
 }
 
 /// Whether the body is not the content itself.
@@ -215,7 +223,10 @@ fn request_method(b: &[u8]) -> Option<&[u8]> {
     if !b.first().is_some_and(u8::is_ascii_uppercase) {
         return None;
     }
-    METHODS.iter().copied().find(|method| b.starts_with(method) && b.get(method.len()) == Some(&b' '))
+    let method =
+        METHODS.iter().copied().find(|method| b.starts_with(method) && b.get(method.len()) == Some(&b' '))?;
+    // The target of CONNECT is a host and port (RFC 9110 §9.3.6); NATS has a command of this name, with JSON.
+    (method != b"CONNECT" || b.get(8) != Some(&b'{')).then_some(method)
 }
 
 /// Whether these few bytes may still become the start of a message.

@@ -1,5 +1,7 @@
 //! Internet Protocol version 4, RFC 791.
 
+use plaintap_packet::LinkType;
+
 use super::fragment;
 use super::prelude::*;
 use crate::Address;
@@ -9,7 +11,7 @@ use crate::view::host;
 
 fields! {
     VERSION: U8 bits(0..1, 0xf0), "ip.version", "Version";
-    HDR_LEN: U8 meta(|v, out| if !v.bytes.is_empty() { out(Value::Unsigned(u64::from(v.bytes.u8(0) & 15) * 4)) }),
+    HDR_LEN: U8 meta(|v, out| if !v.is_silent() { out(Value::Unsigned(u64::from(v.bytes.u8(0) & 15) * 4)) }),
         "ip.hdr_len", "Header Length";
     DSFIELD: U8 at(1..2), "ip.dsfield", "Differentiated Services Field", hex;
     DSCP: U8 bits(1..2, 0xfc), "ip.dsfield.dscp", "Differentiated Services Codepoint", names(names::DSCP);
@@ -51,7 +53,7 @@ fields! {
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
-    claims: &[Claim::EtherType(0x0800), Claim::IpProtocol(4)],
+    claims: &[Claim::EtherType(0x0800), Claim::IpProtocol(4), Claim::LinkType(LinkType::IPV4)],
     fields: FIELDS,
     aliases: &[
         Alias { name: "ip.addr", label: "Source or Destination Address", fields: &[SRC, DST] },
@@ -68,8 +70,10 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 #[inline]
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     b.need(20)?;
-    if b.u8(0) >> 4 != 4 {
-        return Ok(Step::next(1, ProtocolId::NONE));
+    match b.u8(0) >> 4 {
+        4 => {}
+        6 => return Ok(Step::next(0, id::ipv6)),
+        _ => return Ok(Step::next(1, ProtocolId::NONE)),
     }
     let header = usize::from(b.u8(0) & 15) * 4;
     if header < 20 {

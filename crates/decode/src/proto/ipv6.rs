@@ -1,5 +1,7 @@
 //! Internet Protocol version 6, RFC 8200. The extension headers are protocols of their own.
 
+use plaintap_packet::LinkType;
+
 use super::fragment;
 use super::prelude::*;
 use crate::Address;
@@ -50,7 +52,7 @@ fields! {
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
-    claims: &[Claim::EtherType(0x86dd), Claim::IpProtocol(41)],
+    claims: &[Claim::EtherType(0x86dd), Claim::IpProtocol(41), Claim::LinkType(LinkType::IPV6)],
     fields: FIELDS,
     aliases: &[
         Alias { name: "ipv6.addr", label: "Source or Destination Address", fields: &[SRC, DST] },

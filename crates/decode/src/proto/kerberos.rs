@@ -76,6 +76,12 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
         _ => "KRB5",
     }),
     info: Some(info),
+    datagrams: Some(Datagrams {
+        admits: |b| b.first().is_some_and(|&tag| message_of(tag).is_some()),
+        recognise: None,
+        keeps: false,
+        follow: None,
+    }),
     ..Protocol::new("kerberos", "Kerberos", "KRB5")
 };
 

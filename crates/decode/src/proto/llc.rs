@@ -51,10 +51,19 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     let next = match b.u8(0) & 0xfe {
         SAP_IP => id::ip,
         SAP_SPANNING_TREE => id::stp,
+        _ if is_basic_xid(b) => ProtocolId::NONE,
         _ => id::data,
     };
     Ok(Step::next(3, next))
 }
+
+/// An exchange of identification in the format of IEEE 802.2 §5.4.1.1.2: types and window, no payload.
+fn is_basic_xid(b: Bytes<'_>) -> bool {
+    b.u8(2) & 0xef == XID && b.u8(3) == 0x81
+}
+
+/// The control field of XID, without its P/F bit.
+const XID: u8 = 0xaf;
 
 const SAP_IP: u8 = 0x06;
 const SAP_SPANNING_TREE: u8 = 0x42;

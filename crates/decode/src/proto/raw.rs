@@ -1,4 +1,4 @@
-//! Packets without a link layer (LINKTYPE_RAW, LINKTYPE_IPV4, LINKTYPE_IPV6).
+//! Packets without a link layer (LINKTYPE_RAW); those of one version of IP are claimed by it.
 
 use plaintap_packet::LinkType;
 
@@ -9,8 +9,6 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
         Claim::LinkType(LinkType::RAW),
         Claim::LinkType(LinkType::RAW_12),
         Claim::LinkType(LinkType::RAW_14),
-        Claim::LinkType(LinkType::IPV4),
-        Claim::LinkType(LinkType::IPV6),
     ],
     ..Protocol::new("raw", "Raw packet data", "RAW")
 };

@@ -36,6 +36,9 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     Ok(Step { detail: 1, ..Step::next(16, claimed::ether_type(b.u16(14))) })
 }
 
+/// The hardware type of GRE tunnels over IPv4 (linux/if_arp.h).
+pub(super) const ARPHRD_IPGRE: u16 = 778;
+
 const PACKET_TYPES: crate::field::ValueNames = &[
     (0, "Unicast to us"),
     (1, "Broadcast"),

@@ -83,6 +83,13 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     walk: Some(walk),
     exchange: Some(Exchange::new(turns)),
     info: Some(info),
+    // A message is a SEQUENCE (RFC 3416 §3, RFC 3412 §6).
+    datagrams: Some(Datagrams {
+        admits: |b| b.first() == Some(&0x30),
+        recognise: None,
+        keeps: false,
+        follow: None,
+    }),
     ..Protocol::new("snmp", "Simple Network Management Protocol", "SNMP")
 };
 

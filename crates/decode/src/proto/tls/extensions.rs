@@ -24,6 +24,8 @@ pub(super) mod number {
     pub(in super::super) const RECORD_SIZE_LIMIT: u16 = 28;
     pub(in super::super) const DELEGATED_CREDENTIALS: u16 = 34;
     pub(in super::super) const SESSION_TICKET: u16 = 35;
+    /// The number of KEY_SHARE up to draft-ietf-tls-tls13-22.
+    pub(in super::super) const KEY_SHARE_DRAFT: u16 = 40;
     pub(in super::super) const PRE_SHARED_KEY: u16 = 41;
     pub(in super::super) const EARLY_DATA: u16 = 42;
     pub(in super::super) const SUPPORTED_VERSIONS: u16 = 43;
@@ -131,7 +133,7 @@ fn extension(number: u16, host: Host, r: &mut Reader<'_>, out: &mut dyn FieldSin
             put_list(r, length, 1, PSK_KE_MODE, out)?;
         }
         number::CERTIFICATE_AUTHORITIES => distinguished_names(r, out)?,
-        number::KEY_SHARE => key_share(r, kind, out)?,
+        number::KEY_SHARE | number::KEY_SHARE_DRAFT => key_share(r, kind, out)?,
         number::CONNECTION_ID => put_counted(r, 1, [CONNECTION_ID_LENGTH, CONNECTION_ID], out)?,
         number::QUIC_TRANSPORT_PARAMETERS | number::QUIC_TRANSPORT_PARAMETERS_DRAFT => {
             quic_parameters::put(r, out)?;

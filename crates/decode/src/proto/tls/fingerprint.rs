@@ -83,7 +83,8 @@ impl<'a> Hello<'a> {
     }
 
     fn extensions(&mut self, mut list: Reader<'a>) -> Result<(), Short> {
-        while list.left() > 0 {
+        // Fewer bytes than a header are no extension.
+        while list.left() >= 4 {
             let kind = list.u16()?;
             let length = list.u16()?;
             let data = list.take(length.into())?;
