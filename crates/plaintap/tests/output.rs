@@ -3,6 +3,7 @@
 mod support;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use support::*;
 
@@ -111,5 +112,27 @@ fn every_unknown_name_is_said() {
         assert_status(&output, 2);
         assert!(text(&output.stderr).contains(expected), "{}", text(&output.stderr));
         assert!(output.stdout.is_empty());
+    }
+}
+
+/// The capture ends before the beginning of a request has come: no packet can show the rest.
+#[test]
+fn bytes_that_still_wait_at_the_end_are_told() {
+    let capture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases/tcp/waiting.pcap");
+    let run = |arguments: &[&str]| {
+        let output =
+            Command::new(PLAINTAP).arg("read").arg(&capture).args(arguments).output().expect("it starts");
+        assert_status(&output, 0);
+        (text(&output.stdout).lines().count(), text(&output.stderr))
+    };
+    let (lines, error) = run(&[]);
+    assert_eq!(lines, 4);
+    assert!(
+        error.ends_with("waiting.pcap: 28 bytes of TCP streams wait for segments that the capture lacks\n"),
+        "{error}"
+    );
+    // Whoever asks for nothing in them, or does not read to the end, is not told.
+    for arguments in [&["-c", "4"][..], &["-T", "fields", "-e", "ip.src"]] {
+        assert_eq!(run(arguments), (4, String::new()), "{arguments:?}");
     }
 }
