@@ -16,6 +16,7 @@ pub fn losses(counters: &Counters) -> Option<String> {
         announcements_forgotten,
         segments_forgotten: _,
         gaps,
+        bytes_waiting,
         datagrams_dropped,
         header_lists_cut,
         bodies_cut,
@@ -26,6 +27,7 @@ pub fn losses(counters: &Counters) -> Option<String> {
     } = *counters;
     let rows = [
         (gaps, "gaps in TCP streams".to_owned()),
+        (bytes_waiting, "bytes of TCP streams that still wait behind a gap".to_owned()),
         (datagrams_dropped, "IP datagrams without all of their fragments".to_owned()),
         (pdus_cut, format!("PDUs longer than {} MiB, or without room", MAX_PDU / MIB)),
         (bodies_cut, format!("damaged compressed bodies, or of more than {} MiB", MAX_BODY / MIB)),
