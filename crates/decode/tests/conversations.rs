@@ -115,6 +115,7 @@ fn layers_are_named_as_they_are_called() {
         tcp(80, 1111, 1 + switch.len() as u32, 0x18, b"\x81\x02hi"),
         udp(1111, 2222, &[&record[..], &record].concat()),
         ip4(2, true, &query),
+        ip4(2, true, &[0x55, 0, 0, 0, 0, 0, 0, 0]),
     ];
     assert_eq!(
         protocols(Options::default(), &packets),
@@ -122,7 +123,8 @@ fn layers_are_named_as_they_are_called() {
             "raw:ip:tcp:http",
             "raw:ip:tcp:http:websocket:data-text-lines",
             "raw:ip:udp:dtls",
-            "raw:ip:igmp:igmp"
+            "raw:ip:igmp:igmp",
+            "raw:ip:igmp"
         ]
     );
 }

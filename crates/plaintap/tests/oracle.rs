@@ -72,7 +72,8 @@ const NUMBERED: [&str; 2] = ["tcp.stream", "udp.stream"];
 /// or of what tshark loses or misreads; docs/differences.md says which. They are not judged; all other values there are.
 /// A number that is not met any more, in either direction, fails.
 const EXPLAINED: &[(&str, &str, usize)] = &[
-    // A layer that tshark names by the port, and its content is none of the protocol: TLS, XMPP, AJP, HTTP, Kerberos, RESP.
+    // A layer that tshark names by the port, and its content is none of the protocol (TLS, AJP), or
+    // none while it waits for the end of what the port promises (XMPP, HTTP).
     (LAYERS, "openvpn_obfuscated.pcapng", 89),
     (LAYERS, "wa_video.pcap", 63),
     (LAYERS, "xiaomi.pcap", 28),
@@ -81,7 +82,7 @@ const EXPLAINED: &[(&str, &str, usize)] = &[
     (LAYERS, "KakaoTalk_chat.pcap", 29),
     // The same for Kerberos and SMB; and an AP-REP whose request it does not know.
     (LAYERS, "kerberos.pcap", 46),
-    // It goes on behind a gap at once, and shows nothing of a segment that comes late.
+    // It goes on behind a gap at once, and shows nothing of a segment that comes late. In viber, 5 are what STUN relays.
     (LAYERS, "weibo.pcap", 26),
     (LAYERS, "monero.pcap", 17),
     (LAYERS, "viber.pcap", 15),
@@ -89,6 +90,7 @@ const EXPLAINED: &[(&str, &str, usize)] = &[
     // HTTP/2 is known by its content alone.
     (LAYERS, "http2-nghttp2.pcap", 13),
     (LAYERS, "http2.pcapng", 10),
+    // RTP set up by Skinny.
     (LAYERS, "skinny.pcap", 135),
     // tshark gives a conversation a new number with each announcement.
     ("udp.stream", "FAX-Call-t38-CA-TDM-SIP-FB-1.pcap", 1327),

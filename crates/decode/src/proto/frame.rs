@@ -319,11 +319,12 @@ fn within(last: ProtocolId, protocol: ProtocolId) -> &'static str {
 
 /// What Wireshark has behind a layer, with the colon in front of it.
 fn behind(view: &View<'_>, layer: &crate::Layer) -> &'static str {
+    let first = view.decoded.view(*layer).bytes.u8(0);
     match layer.protocol {
-        // It asks a table of itself by type.
-        id::igmp if !view.decoded.view(*layer).is_silent() => ":igmp",
+        // It asks a table by type, in which it stands itself.
+        id::igmp if super::igmp::is_own(first) => ":igmp",
         // The object that names the interface (RFC 8335 §2.1) is read by the ICMP of version 4.
-        id::icmpv6 if view.decoded.view(*layer).bytes.u8(0) == EXTENDED_ECHO_REQUEST => ":icmp",
+        id::icmpv6 if first == EXTENDED_ECHO_REQUEST => ":icmp",
         _ => "",
     }
 }
@@ -336,7 +337,7 @@ fn announces_ether_type(view: &View<'_>, layer: &crate::Layer) -> bool {
         id::eth => b.u16(12) >= 0x600 && b.u16(12) != super::cfp::ETHER_TYPE,
         id::vlan | id::ieee8021ad => b.u16(2) >= 0x600,
         // Of GRE it is looked up among the protocols of GRE.
-        id::sll => b.u16(2) != super::sll::ARPHRD_IPGRE,
+        id::sll => super::sll::hardware_type(layer, b) != super::sll::ARPHRD_IPGRE,
         id::llc => super::llc::announces_type(b),
         _ => false,
     }

@@ -67,6 +67,12 @@ const RECORDS: crate::field::ValueNames = &[
     (6, "Block Old Sources"),
 ];
 
+/// Whether a message is of the three versions, or of multicast traceroute, which has types among theirs.
+pub(super) fn is_own(kind: u8) -> bool {
+    const TRACEROUTE: [u8; 2] = [0x1e, 0x1f];
+    crate::field::value_name(TYPES, kind.into()).is_some() || TRACEROUTE.contains(&kind)
+}
+
 /// Queries of the three versions differ in length and in the response time (RFC 3376 §7.1). None for the other
 /// protocols that share the number: DVMRP, PIM version 1, mtrace.
 fn version(b: Bytes<'_>) -> Option<u8> {

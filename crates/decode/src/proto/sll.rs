@@ -36,6 +36,10 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     Ok(Step { detail: 1, ..Step::next(16, claimed::ether_type(b.u16(14))) })
 }
 
+pub(super) fn hardware_type(layer: &crate::Layer, header: Bytes<'_>) -> u16 {
+    header.u16(if layer.detail == 2 { 8 } else { 2 })
+}
+
 /// The hardware type of GRE tunnels over IPv4 (linux/if_arp.h).
 pub(super) const ARPHRD_IPGRE: u16 = 778;
 
