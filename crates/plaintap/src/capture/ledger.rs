@@ -331,7 +331,7 @@ mod tests {
         let reason = |circumstances: &Circumstances<'_>| {
             ledger.connection(&[2; 32]).and_then(|connection| connection.reason(circumstances))
         };
-        probes.attached("libssl.so.3", None, [(0, probe_log::tests::hook())].into_iter());
+        probes.attached("libssl.so.3", None, [(0, probe_log::tests::hook(), false)].into_iter());
         let summary = ledger.summary(&all);
         assert!(summary.without.contains_key("curl: no secret came from it; probed are libssl.so.3"));
         assert_eq!(reason(&Circumstances { lost: true, ..all }), Some(Reason::Lost));
