@@ -10,6 +10,8 @@ const LABEL: &[u8] = b"_HANDSHAKE_TRAFFIC_SECRET";
 const S2N: &[u8] = b"s2n_key_log.c";
 /// Bytes that are searched for all marks before the next: they stay in the processor's cache meanwhile.
 const PIECE: usize = 128 << 10;
+/// Words that are compared at once.
+const BLOCK: usize = 64;
 /// Bound for damaged files; real ones have a handful.
 const MAX_TABLES: usize = 1024;
 
@@ -45,12 +47,17 @@ impl<'a> Marks<'a> {
         const WORD: u64 = 0x0800_0000_ffff_fff0;
         let start = start + (segment.vaddr.wrapping_neg() & 7) as usize;
         let end = segment.data.len().min(start + PIECE);
-        let words = segment.data.get(start..end).unwrap_or_default().chunks_exact(8);
-        let tables = words.enumerate().filter_map(|(i, word)| {
-            let word = u64::from_le_bytes(word.try_into().ok()?);
-            (word & MASK == WORD).then(|| segment.vaddr.wrapping_add((start + i * 8) as u64))
-        });
-        self.tables.extend(tables.take(MAX_TABLES.saturating_sub(self.tables.len())));
+        let is_magic = |word: &[u8; 8]| u64::from_le_bytes(*word) & MASK == WORD;
+        let (words, _) = segment.data.get(start..end).unwrap_or_default().as_chunks::<8>();
+        for (block, words) in words.chunks(BLOCK).enumerate() {
+            // Without a way out of the loop, the compiler compares many at a time.
+            if !words.iter().fold(false, |found, word| found | is_magic(word)) {
+                continue;
+            }
+            let places = words.iter().enumerate().filter(|(_, word)| is_magic(word));
+            let places = places.map(|(i, _)| segment.vaddr.wrapping_add((start + (block * BLOCK + i) * 8) as u64));
+            self.tables.extend(places.take(MAX_TABLES.saturating_sub(self.tables.len())));
+        }
     }
 
     /// Whether s2n-tls is in the file. It makes its labels of pieces, which no search for the labels finds.

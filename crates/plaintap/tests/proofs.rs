@@ -40,7 +40,7 @@ fn capture_with(nginx: &Nginx, cache: &Path, name: &str, count: usize, options: 
     output
 }
 
-/// Applies a change to each hook of OpenSSL in the cache. Returns how many there were.
+/// Applies a change to each hook of OpenSSL in the cache, as if the search had found it so. Returns how many there were.
 fn spoil(cache: &Path, change: impl Fn(&mut Value)) -> usize {
     let mut count = 0;
     for entry in fs::read_dir(cache.join("plaintap")).expect("the cache") {
@@ -52,6 +52,7 @@ fn spoil(cache: &Path, change: impl Fn(&mut Value)) -> usize {
                 count += 1;
             }
         }
+        value["learned"] = json!([]);
         fs::write(&path, value.to_string()).expect("an entry");
     }
     count
@@ -132,19 +133,20 @@ fn a_wrong_secret_is_noticed_and_learned_anew() {
         return;
     }
     let (nginx, cache) = prepare();
-    // On the stack; behind a pointer, where nothing is mapped; too long. Bytes that are there, and those of the other version.
-    for (name, wrong, options) in [
-        ("stack.pcapng", json!([["rsp", [0]], ["rcx", []]]), ""),
-        ("wild.pcapng", json!([["rdi", [8, 1 << 30]], ["rcx", []]]), ""),
-        ("long.pcapng", json!([["rdx", []], 64]), ""),
-        ("master.pcapng", json!([["rsp", [16]], ["rcx", []]]), "--tls-max 1.2"),
+    // On the stack, of both versions; behind a pointer, where nothing is mapped; too long.
+    let (place, length) = (0, 1);
+    for (name, part, wrong, options) in [
+        ("stack.pcapng", place, json!(["rsp", [0]]), ""),
+        ("master.pcapng", place, json!(["rsp", [16]]), "--tls-max 1.2"),
+        ("wild.pcapng", place, json!(["rdi", [8, 1 << 30]]), ""),
+        ("long.pcapng", length, json!(64), ""),
     ] {
-        assert!(spoil(&cache, |hook| hook[5] = wrong.clone()) > 0);
+        assert!(spoil(&cache, |hook| hook[5][part] = wrong.clone()) > 0);
         let summary = text(&capture_with(&nginx, &cache, name, 8, options).stderr);
         let (written, logged) = secrets(&nginx, name);
         assert!(written.is_subset(&logged), "{name}: a wrong secret was written\n{summary}");
         assert!(summary.contains("ssl_log_secret: the secret was not "), "{name}: {summary}");
-        assert!(summary.contains("; found (rcx) bytes at rdx"), "{name}: {summary}");
+        assert!(summary.contains("; found (r"), "{name}: {summary}");
         let decrypted = uris(&nginx.file(name));
         assert!(decrypted.len() >= 4 && decrypted.len() < 8, "{name}: {decrypted:?}\n{summary}");
         assert_eq!(decrypted.last().map(String::as_str), Some("/7"), "{name}: {summary}");

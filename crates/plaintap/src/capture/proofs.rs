@@ -141,9 +141,24 @@ impl Proofs {
         }
     }
 
-    /// The expressions of this hook were learned. Each connection has to prove them again: they may fit only some.
+    /// The expressions of this hook were learned. Each connection has to prove them again: they may fit only some. What it
+    /// read before is none of the secrets.
     pub fn doubt(&mut self, hook: u32) {
         self.doubted.insert(hook);
+        let mut dropped = 0;
+        for trial in self.trials.values_mut() {
+            let before = trial.secrets.len();
+            trial.secrets.retain(|(_, from)| *from != hook);
+            dropped += (before - trial.secrets.len()) as u64;
+        }
+        if dropped > 0 {
+            self.misread(hook, dropped);
+        }
+    }
+
+    /// Secrets of this hook were read where they are not.
+    pub fn misread(&mut self, hook: u32, count: u64) {
+        *self.wrong.entry(hook).or_default() += count;
     }
 
     /// The first records of a connection whose secrets are missing.
@@ -417,8 +432,12 @@ mod tests {
         let secrets = secrets("tls13-aes128gcm");
         let random = secrets[0].client_random;
         let mut proofs = Proofs::default();
-        proofs.doubt(HOOK);
         proofs.begin(random, 1);
+        let exporter = secrets.iter().find(|secret| secret.label == SecretLabel::ExporterSecret).unwrap();
+        assert_eq!(proofs.secret(damaged(exporter), HOOK), None);
+        proofs.doubt(HOOK);
+        assert!(!proofs.waits(&random), "what it read before is dropped");
+        assert_eq!(proofs.wrong().get(&HOOK), Some(&1));
         let link_type = feed(&mut proofs, "tls13-aes128gcm", &random);
         let labels: Vec<_> = proofs.locks(&random, link_type).iter().map(Lock::label).collect();
         assert_eq!(labels, [SecretLabel::ServerHandshakeTrafficSecret, SecretLabel::ClientHandshakeTrafficSecret]);
@@ -427,6 +446,7 @@ mod tests {
         }
         let accepted = proofs.judge(link_type).accepted;
         assert_eq!(accepted.len(), secrets.len(), "the exporter's is of the same length");
+        assert!(accepted.iter().all(|secret| secrets.contains(secret)));
         assert!(proofs.is_proven(HOOK));
         // Another length needs a proof even here, and another connection anyway.
         let long = TlsSecret::new(SecretLabel::ExporterSecret, random, &[1; 48]).unwrap();

@@ -132,6 +132,8 @@ pub struct Recorder {
     strangers: HashMap<u32, Instant>,
     /// Hooks whose secrets have opened nothing.
     suspects: HashSet<u32>,
+    /// Hooks whose secrets were read wrongly before these times.
+    trusted_from: HashMap<u32, Nanos>,
     /// Secrets that are right, not yet given to the sink.
     proved: Vec<TlsSecret>,
     /// Secrets whose ClientHello was not captured (yet): they are not written.
@@ -168,6 +170,7 @@ impl Recorder {
             familiar: HashSet::new(),
             strangers: HashMap::new(),
             suspects: HashSet::new(),
+            trusted_from: HashMap::new(),
             proved: Vec::new(),
             unproved: HashMap::new(),
             unproved_beyond: 0,
@@ -194,6 +197,9 @@ impl Recorder {
     /// Takes a secret from a probe.
     pub fn secret(&mut self, secret: TlsSecret, origin: Origin, now: Instant) {
         let random = secret.client_random;
+        if self.trusted_from.get(&origin.hook).is_some_and(|from| origin.time < *from) {
+            return self.proofs.misread(origin.hook, 1);
+        }
         if self.last == Some((random, origin.hook)) || self.ledger.knows(&random) {
             return self.admit(secret, origin.hook);
         }
@@ -348,8 +354,14 @@ impl Recorder {
     }
 
     /// The secret of this hook is read in another way from now on. `found` are what was read in that way before.
-    pub fn corrected_secret(&mut self, hook: u32, found: Vec<TlsSecret>) {
+    pub fn corrected_secret(&mut self, hook: u32, now: Nanos, found: Vec<TlsSecret>) {
         self.suspects.remove(&hook);
+        // A probe program that runs right now may still read in the old way, and has its time from when it has ended.
+        self.trusted_from.insert(hook, Nanos(now.0.saturating_add(SAME_HIT)));
+        self.unproved.retain(|_, strays| {
+            strays.retain(|stray| stray.origin.hook != hook);
+            !strays.is_empty()
+        });
         self.proofs.doubt(hook);
         for secret in found {
             if self.ledger.knows(&secret.client_random) {

@@ -15,6 +15,7 @@ use plaintap_locate::{Field, Length};
 
 use super::probe_log::{PlacedHook, ProbeLog};
 use super::recorder::Recorder;
+use super::session;
 use crate::stacks;
 use random::{Hit, Lesson};
 use secret::SecretLesson;
@@ -228,7 +229,7 @@ impl Relearner {
             }
             let secrets = lesson.harvest(&hook, &secret);
             log.learned_secret(id, secret);
-            recorder.corrected_secret(id, secrets);
+            recorder.corrected_secret(id, session::now(), secrets);
             self.unkept.insert(id);
         }
     }

@@ -384,7 +384,8 @@ impl Failure {
     }
 }
 
-fn now() -> Nanos {
+/// The time as captured packets and secrets have it.
+pub(super) fn now() -> Nanos {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }
