@@ -140,14 +140,14 @@ impl Reach {
             // At the end of the code each byte is looked at.
             return true;
         };
-        let mut found = 0;
+        let mut least = u8::MAX;
         for i in 0..BLOCK {
             let opcode = bytes[i + 1] ^ 0x8d;
             let modrm = (bytes[i + 2] & 0xc7) ^ 0x05;
             let far = self.second.distance(bytes[i + 5]) | self.highest.distance(bytes[i + 6]);
-            found |= u8::from(opcode | modrm | far == 0);
+            least = least.min(opcode | modrm | far);
         }
-        found != 0
+        least == 0
     }
 }
 

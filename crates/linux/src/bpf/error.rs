@@ -204,6 +204,11 @@ impl Attempt {
                 if log.is_empty() {
                     return self.system(io_error);
                 }
+                // Before Linux 6.6 the probes' reads of user memory go by a helper that reads the kernel's too.
+                let lockdown = Lockdown::current();
+                if lacks_helper(&log) && lockdown == Some(Lockdown::Confidentiality) {
+                    return Error::Denied { what: self.what, lockdown, source: io_error };
+                }
                 if lacks_helper(&log) {
                     let (what, feature, running) = (self.what, self.feature, Version::running());
                     return Error::Unsupported { what, feature, running, source: io_error };

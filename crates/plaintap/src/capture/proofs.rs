@@ -10,6 +10,7 @@ use std::sync::PoisonError;
 use plaintap_crypt::{Findings, KeyStore, Lock, TlsSecret, Witness};
 use plaintap_decode::{Decoder, Options};
 use plaintap_packet::{Direction, LinkType, Nanos, Packet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Bytes of a connection's packets that are kept: a handshake with a long chain of certificates, and the first data.
 const LARGEST_EVIDENCE: usize = 64 << 10;
@@ -24,12 +25,12 @@ type Random = [u8; 32];
 /// What is known of the hooks, and the connections that can tell more.
 #[derive(Default)]
 pub struct Proofs {
-    proven: HashSet<u32>,
+    proven: FxHashSet<u32>,
     /// Hooks whose expressions were learned: one record that opens is not taken for a proof of more than its connection.
-    doubted: HashSet<u32>,
+    doubted: FxHashSet<u32>,
     /// Secrets that did not open what they had to, by hook.
     wrong: HashMap<u32, u64>,
-    trials: HashMap<Random, Trial>,
+    trials: FxHashMap<Random, Trial>,
     order: VecDeque<Random>,
     unchecked: u64,
     undecided: u64,

@@ -268,13 +268,16 @@ fn start(
 /// Hooks whose secrets open nothing, or cannot be read at all while connections are without.
 fn misread_secrets(recorder: &Recorder, reader: &SecretReader, log: &ProbeLog) -> Vec<u32> {
     let mut hooks = recorder.misread_secrets();
-    if !recorder.without_secrets(1).is_empty() {
-        let unreadable = log.unproven(|id| recorder.proofs().is_proven(id)).into_iter().filter(|&id| {
-            reader.statistics(HookId(id)).is_ok_and(|counts| {
-                counts.delivered == 0 && counts.unreadable_secret + counts.bad_length > 0
-            })
-        });
-        hooks.extend(unreadable);
+    let unread = |id: &u32| {
+        reader.statistics(HookId(*id)).is_ok_and(|counts| {
+            counts.delivered == 0 && counts.unreadable_secret + counts.bad_length > 0
+        })
+    };
+    let unproven = log.unproven(|id| recorder.proofs().is_proven(id));
+    let unread: Vec<u32> = unproven.into_iter().filter(unread).collect();
+    // In this order: the last question is one to all connections.
+    if !unread.is_empty() && !recorder.without_secrets(1).is_empty() {
+        hooks.extend(unread);
     }
     hooks
 }
