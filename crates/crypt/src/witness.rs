@@ -69,7 +69,8 @@ impl Findings {
     const MOST_LOCKS: usize = 8;
 
     fn locked(&mut self, lock: Lock) {
-        let known = |known: &Lock| (known.client_random(), known.label()) == (lock.client_random(), lock.label());
+        let known =
+            |known: &Lock| (known.client_random(), known.label()) == (lock.client_random(), lock.label());
         if self.locks.len() < Self::MOST_LOCKS && !self.locks.iter().any(known) {
             self.locks.push(lock);
         }

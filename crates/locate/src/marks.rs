@@ -65,9 +65,8 @@ impl<'a> Marks<'a> {
                 continue;
             }
             let tables = places.iter().enumerate().filter(|(_, place)| is_magic(place));
-            let tables = tables.map(|(i, _)| {
-                segment.vaddr.wrapping_add((start + (block * BLOCK + i) * ALIGNMENT) as u64)
-            });
+            let tables = tables
+                .map(|(i, _)| segment.vaddr.wrapping_add((start + (block * BLOCK + i) * ALIGNMENT) as u64));
             self.tables.extend(tables.take(MAX_TABLES.saturating_sub(self.tables.len())));
         }
     }

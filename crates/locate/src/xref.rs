@@ -92,7 +92,9 @@ fn rip_relative_leas(segment: &Segment<'_>, strings: &[u64]) -> impl Iterator<It
     (0..code.len()).step_by(STRETCH).flat_map(move |start| {
         let end = code.len().min(start + STRETCH);
         let reach = Reach::of(vaddr.wrapping_add(start as u64)..vaddr.wrapping_add(end as u64), strings);
-        let blocks = (start..end).step_by(BLOCK).filter(move |&at| reach.is_some_and(|reach| reach.may_hold(code, at)));
+        let blocks = (start..end)
+            .step_by(BLOCK)
+            .filter(move |&at| reach.is_some_and(|reach| reach.may_hold(code, at)));
         blocks.flat_map(move |at| {
             (at..end.min(at + BLOCK)).filter_map(move |at| rip_relative_lea(code, vaddr, at, strings))
         })
@@ -310,9 +312,10 @@ mod tests {
         let mut code = vec![0x8d; 3 * STRETCH + 100];
         let strings = [0x1000_0010, vaddr + 5, vaddr + 0x10_0000, vaddr + 0x0fff_0000];
         let mut expected = Vec::new();
-        for (number, at) in [0, 57, 60, 63, 128, 1000, STRETCH - 3, 2 * STRETCH, 3 * STRETCH + 40, code.len() - LEA]
-            .into_iter()
-            .enumerate()
+        for (number, at) in
+            [0, 57, 60, 63, 128, 1000, STRETCH - 3, 2 * STRETCH, 3 * STRETCH + 40, code.len() - LEA]
+                .into_iter()
+                .enumerate()
         {
             let next = vaddr + (at + LEA) as u64;
             let displacement = strings[number % 4].wrapping_sub(next) as i32;

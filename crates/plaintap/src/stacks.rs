@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek};
 
-use plaintap_linux::memory::with_huge_pages;
+use plaintap_linux::memory::with_pages;
 use plaintap_locate::{Error, Hook, ObjectHook, Report, Stack, cheapest, cheapest_of_objects, locate};
 
 mod cache;
@@ -118,7 +118,7 @@ fn read(mut file: &File) -> Result<Vec<u8>, Unsearched> {
         }
         Err(error) => return Err(Unsearched::Unreadable(error)),
     }
-    let mut bytes = with_huge_pages(usize::try_from(metadata.len()).unwrap_or(0));
+    let mut bytes = with_pages(usize::try_from(metadata.len()).unwrap_or(0));
     file.rewind().and_then(|()| file.read_to_end(&mut bytes)).map_err(Unsearched::Unreadable)?;
     Ok(bytes)
 }

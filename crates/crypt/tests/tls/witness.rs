@@ -155,7 +155,8 @@ fn a_missing_secret_is_told_from_all_other_bytes_by_its_lock() {
         for missing in secrets.iter().filter(|secret| judged(name, secret.label)) {
             let findings = observe(&events, &without(&secrets, missing));
             let (random, label) = (&missing.client_random, missing.label);
-            let lock = findings.locks().iter().find(|lock| (lock.client_random(), lock.label()) == (random, label));
+            let lock =
+                findings.locks().iter().find(|lock| (lock.client_random(), lock.label()) == (random, label));
             let lock = lock.unwrap_or_else(|| panic!("{name}: no lock for {label}"));
             let secret = missing.secret.as_bytes();
             assert!(lock.opens(secret) && lock.secret_len() == secret.len(), "{name}: {label}");

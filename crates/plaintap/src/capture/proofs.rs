@@ -138,7 +138,9 @@ impl Proofs {
     fn suffices(&self, secret: &TlsSecret, hook: u32) -> bool {
         match self.doubted.contains(&hook) {
             false => self.proven.contains(&hook),
-            true => self.trials.get(&secret.client_random).is_some_and(|trial| trial.has_proven(secret, hook)),
+            true => {
+                self.trials.get(&secret.client_random).is_some_and(|trial| trial.has_proven(secret, hook))
+            }
         }
     }
 
@@ -441,7 +443,10 @@ mod tests {
         assert_eq!(proofs.wrong().get(&HOOK), Some(&1));
         let link_type = feed(&mut proofs, "tls13-aes128gcm", &random);
         let labels: Vec<_> = proofs.locks(&random, link_type).iter().map(Lock::label).collect();
-        assert_eq!(labels, [SecretLabel::ServerHandshakeTrafficSecret, SecretLabel::ClientHandshakeTrafficSecret]);
+        assert_eq!(
+            labels,
+            [SecretLabel::ServerHandshakeTrafficSecret, SecretLabel::ClientHandshakeTrafficSecret]
+        );
         for secret in &secrets {
             assert_eq!(proofs.secret(secret.clone(), HOOK), None);
         }

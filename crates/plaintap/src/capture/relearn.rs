@@ -269,9 +269,9 @@ fn start(
 fn misread_secrets(recorder: &Recorder, reader: &SecretReader, log: &ProbeLog) -> Vec<u32> {
     let mut hooks = recorder.misread_secrets();
     let unread = |id: &u32| {
-        reader.statistics(HookId(*id)).is_ok_and(|counts| {
-            counts.delivered == 0 && counts.unreadable_secret + counts.bad_length > 0
-        })
+        reader
+            .statistics(HookId(*id))
+            .is_ok_and(|counts| counts.delivered == 0 && counts.unreadable_secret + counts.bad_length > 0)
     };
     let unproven = log.unproven(|id| recorder.proofs().is_proven(id));
     let unread: Vec<u32> = unproven.into_iter().filter(unread).collect();

@@ -321,7 +321,11 @@ impl Recording {
             unproved: self.recorder.unproved(),
             wrong: proofs.wrong().values().sum(),
             not_proven: proofs.undecided(),
-            hooks: hooks.iter().flat_map(|hook| [self.random_news(hook), self.secret_news(hook)]).flatten().collect(),
+            hooks: hooks
+                .iter()
+                .flat_map(|hook| [self.random_news(hook), self.secret_news(hook)])
+                .flatten()
+                .collect(),
             ledger: self.recorder.ledger_json(any_lost, &hooks),
             failures: self.log.failures(),
             unnoticed: 0,
@@ -353,8 +357,12 @@ impl Recording {
         let secret = &placed.hook.secret;
         let is_proven = proofs.is_proven(report.id);
         match &placed.secret_before {
-            Some(before) if is_proven => Some(format!("{place}: the secret was not {before}; found {secret}")),
-            Some(before) => Some(format!("{place}: the secret was not {before}; {secret} was tried, not proven")),
+            Some(before) if is_proven => {
+                Some(format!("{place}: the secret was not {before}; found {secret}"))
+            }
+            Some(before) => {
+                Some(format!("{place}: the secret was not {before}; {secret} was tried, not proven"))
+            }
             None if !is_proven && proofs.wrong().contains_key(&report.id) => {
                 Some(format!("{place}: what it reads there is no secret"))
             }

@@ -67,7 +67,9 @@ impl SecretLesson {
     pub(super) fn search(&mut self, hook: &Hook, locks: impl Fn(&[u8; 32]) -> Vec<Lock>) {
         for seen in self.images.iter_mut().filter(|seen| seen.found.is_none()) {
             let Some((label, random)) = identity(&seen.image, hook) else { continue };
-            let lock = locks(&random).into_iter().find(|lock| (lock.label(), lock.client_random()) == (label, &random));
+            let lock = locks(&random)
+                .into_iter()
+                .find(|lock| (lock.label(), lock.client_random()) == (label, &random));
             seen.found = lock.map(|lock| (ways(&seen.image, &lock), lock.secret_len()));
         }
     }
@@ -127,7 +129,8 @@ fn ways(image: &Image, lock: &Lock) -> Vec<Expression> {
     let mut ways = Vec::new();
     for piece in image.pieces() {
         for place in (0..piece.bytes.len()).step_by(ALIGNMENT) {
-            let Some(bytes) = piece.bytes.get(place..place + length).filter(|bytes| looks_random(bytes)) else {
+            let Some(bytes) = piece.bytes.get(place..place + length).filter(|bytes| looks_random(bytes))
+            else {
                 continue;
             };
             let right = match tried.get(bytes) {
@@ -165,7 +168,9 @@ fn length(hook: &Hook, hits: &[(&Image, usize)]) -> Option<Length> {
         return Some(known.clone());
     }
     let (first, others) = hits.split_first()?;
-    let has = |(image, length): &(&Image, usize), register| image.registers_of(*length as u32).any(|r| r == register);
+    let has = |(image, length): &(&Image, usize), register| {
+        image.registers_of(*length as u32).any(|r| r == register)
+    };
     let registers = first.0.registers_of(first.1 as u32);
     registers
         .filter(|&register| others.iter().all(|hit| has(hit, register)))
