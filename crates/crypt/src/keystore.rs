@@ -22,11 +22,18 @@ struct Shared {
 }
 
 /// The secrets of one connection, in the order they came.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Secrets {
     /// The epoch of the newest of them.
     revision: u64,
     list: Vec<(SecretLabel, Secret)>,
+}
+
+impl Secrets {
+    /// With room for those of a TLS 1.3 handshake.
+    fn new() -> Self {
+        Self { revision: 0, list: Vec::with_capacity(5) }
+    }
 }
 
 /// How much of a connection the secrets known open.
@@ -53,7 +60,7 @@ impl KeyStore {
             return false;
         }
         let mut connections = self.write();
-        let secrets = connections.entry(secret.client_random).or_default();
+        let secrets = connections.entry(secret.client_random).or_insert_with(Secrets::new);
         match secrets.list.iter_mut().find(|(label, _)| *label == secret.label) {
             Some((_, known)) if *known == secret.secret => return false,
             Some((_, known)) => *known = secret.secret,

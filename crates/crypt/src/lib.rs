@@ -21,5 +21,6 @@ pub use keylog::KeylogError;
 pub use keystore::{Completeness, KeyStore};
 pub use secret::{ClientRandom, Secret, SecretError, SecretLabel, TlsSecret};
 pub use tls::TlsDecryptor;
+pub use tls::lock::Lock;
 pub use tls::suites;
 pub use witness::{Findings, Witness};

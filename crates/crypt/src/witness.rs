@@ -8,6 +8,7 @@ use crate::keystore::KeyStore;
 use crate::quic;
 use crate::secret::{ClientRandom, SecretLabel};
 use crate::tls::TlsDecryptor;
+use crate::tls::lock::Lock;
 
 /// A decryptor that notes which secrets of its store have opened something.
 pub struct Witness {
@@ -21,6 +22,7 @@ pub struct Findings {
     opened: Vec<(ClientRandom, SecretLabel)>,
     failed: Vec<(ClientRandom, SecretLabel)>,
     unsupported: bool,
+    locks: Vec<Lock>,
 }
 
 impl Witness {
@@ -53,9 +55,25 @@ impl Findings {
         self.failed.contains(&(*random, label)) && !self.is_right(random, label)
     }
 
+    /// The first records of which the secret is not known: what a secret can be tried on.
+    pub fn locks(&self) -> &[Lock] {
+        &self.locks
+    }
+
     /// A cipher suite was met that cannot be decrypted here, so nothing can be said.
     pub const fn is_unsupported(&self) -> bool {
         self.unsupported
+    }
+
+    /// Bound for connections that go on and on: there are six secrets, of two sides.
+    const MOST_LOCKS: usize = 8;
+
+    fn locked(&mut self, lock: Lock) {
+        let known =
+            |known: &Lock| (known.client_random(), known.label()) == (lock.client_random(), lock.label());
+        if self.locks.len() < Self::MOST_LOCKS && !self.locks.iter().any(known) {
+            self.locks.push(lock);
+        }
     }
 
     fn opened(&mut self, random: ClientRandom, label: SecretLabel) {
@@ -68,6 +86,12 @@ impl Findings {
 impl Decryptor for Witness {
     fn record(&mut self, stream: u32, side: Side, record: &[u8], plain: &mut Vec<u8>) -> Outcome {
         let before = self.inner.surely_protected_by(stream, side);
+        if let Some((random, label)) = before
+            && self.inner.store().lookup(label, &random).is_none()
+            && let Some(lock) = self.inner.lock(stream, side, record)
+        {
+            self.note(|findings| findings.locked(lock));
+        }
         let outcome = self.inner.record(stream, side, record, plain);
         match outcome {
             Outcome::Clear => {}

@@ -1,5 +1,5 @@
-// A uprobe program for hooks whose client random is not where it was thought to be: ships the memory that the registers
-// point to, and what that points to, for user space to find a known client random in.
+// A uprobe program for hooks whose client random or secret is not where it was thought to be: ships the registers, the memory
+// that they point to, and what that points to, for user space to find a known client random or the secret of a record in.
 //
 // It stands beside the probe and for a few hits only: one hit copies a few hundred KiB.
 #include <linux/bpf.h>
@@ -27,13 +27,20 @@
 #define LOWEST_ADDRESS 0x10000
 #define HIGHEST_ADDRESS 0x00ffffffffffffff
 
+enum window_kind {
+	AT_REGISTER = 0,
+	// Of what the register points to, the word that `word` counts points here.
+	AT_WORD = 1,
+	// All registers themselves.
+	REGISTER_VALUES = 2,
+};
+
 struct head {
 	__u64 time;
 	__u64 task;
 	__u32 hook;
 	__u8 register_number;
-	// 0: at the register; 1: at the word of that memory that `word` counts.
-	__u8 dereferences;
+	__u8 kind;
 	__u16 word;
 	__u64 address;
 	__u32 length;
@@ -97,13 +104,33 @@ static __noinline void follow(struct head *from, __u32 word)
 	if (!window)
 		return;
 	window->head = *from;
-	window->head.dereferences = 1;
+	window->head.kind = AT_WORD;
 	window->head.word = word;
 	window->head.address = address;
 	if (READ_WINDOW(window, FAR))
 		bpf_ringbuf_submit(window, BPF_RB_NO_WAKEUP);
 	else
 		bpf_ringbuf_discard(window, BPF_RB_NO_WAKEUP);
+}
+
+struct values_window {
+	struct head head;
+	__u64 values[REGISTERS];
+};
+
+static __always_inline void ship_values(struct registers *context, const struct head *from)
+{
+	struct values_window *window = bpf_ringbuf_reserve(&ring, sizeof(*window), 0);
+
+	if (!window)
+		return;
+	window->head = *from;
+	window->head.kind = REGISTER_VALUES;
+	window->head.length = sizeof(window->values);
+#pragma unroll
+	for (__u32 number = 0; number < REGISTERS; number++)
+		window->values[number] = register_value(context, number);
+	bpf_ringbuf_submit(window, BPF_RB_NO_WAKEUP);
 }
 
 SEC("uprobe.s")
@@ -116,6 +143,7 @@ int memory_in_reach(struct registers *context)
 	head.hook = bpf_get_attach_cookie(context);
 	head.time = bpf_ktime_get_ns();
 	head.task = bpf_get_current_pid_tgid();
+	ship_values(context, &head);
 	for (__u32 number = 0; number < REGISTERS; number++) {
 		struct near_window *window;
 

@@ -4,5 +4,6 @@
 
 pub mod bpf;
 pub mod container;
+pub mod memory;
 pub mod processes;
 pub mod run;

@@ -73,6 +73,14 @@ pub(crate) struct Segment<'a> {
     flags: u32,
 }
 
+#[cfg(test)]
+impl<'a> Segment<'a> {
+    /// Executable bytes.
+    pub(crate) const fn of_code(vaddr: u64, data: &'a [u8]) -> Self {
+        Self { vaddr, offset: 0, data, flags: PF_X }
+    }
+}
+
 impl Segment<'_> {
     pub(crate) fn executable(&self) -> bool {
         self.flags & PF_X != 0

@@ -1,12 +1,14 @@
 //! Code that loads the address of a string, and where the string goes from there. For x86-64; aarch64's is in a module of its own.
 
+use std::ops::Range;
+
 use iced_x86::{
     Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind,
 };
-use memchr::{memchr_iter, memmem};
+use memchr::memmem;
 
 use crate::aarch64;
-use crate::elf::{Elf, Machine};
+use crate::elf::{Elf, Machine, Segment};
 
 /// Bound for damaged files; the largest TLS users have some 40.
 pub(crate) const MAX_REFERENCES: usize = 1024;
@@ -63,9 +65,7 @@ pub(crate) fn references(elf: &Elf<'_>, strings: &[u64]) -> Vec<Reference> {
     }
     let mut found = Vec::new();
     for segment in elf.loads.iter().filter(|segment| segment.executable()) {
-        let relative = memchr_iter(0x8d, segment.data)
-            .filter_map(|opcode| rip_relative_lea(segment.data, segment.vaddr, opcode, strings));
-        found.extend(relative.take(MAX_REFERENCES));
+        found.extend(rip_relative_leas(segment, strings).take(MAX_REFERENCES));
         if elf.fixed {
             for string in 0..strings.len() {
                 found.extend(immediates(segment.data, segment.vaddr, strings, string).take(MAX_REFERENCES));
@@ -77,17 +77,93 @@ pub(crate) fn references(elf: &Elf<'_>, strings: &[u64]) -> Vec<Reference> {
     found
 }
 
+/// Length of `lea r64, [rip+disp32]`.
+const LEA: usize = 7;
+/// Bytes that are looked through at once: enough for the compiler to compare many at a time.
+const BLOCK: usize = 64;
+/// Bytes of code that have the reach to the strings worked out once.
+const STRETCH: usize = 64 << 10;
+
+/// The `lea r64, [rip+disp32]` of a segment that load the address of a string.
+///
+/// Code is full of such instructions, so the upper half of the displacement is compared before anything is computed.
+fn rip_relative_leas(segment: &Segment<'_>, strings: &[u64]) -> impl Iterator<Item = Reference> {
+    let (code, vaddr) = (segment.data, segment.vaddr);
+    (0..code.len()).step_by(STRETCH).flat_map(move |start| {
+        let end = code.len().min(start + STRETCH);
+        let reach = Reach::of(vaddr.wrapping_add(start as u64)..vaddr.wrapping_add(end as u64), strings);
+        let blocks = (start..end)
+            .step_by(BLOCK)
+            .filter(move |&at| reach.is_some_and(|reach| reach.may_hold(code, at)));
+        blocks.flat_map(move |at| {
+            (at..end.min(at + BLOCK)).filter_map(move |at| rip_relative_lea(code, vaddr, at, strings))
+        })
+    })
+}
+
+/// What the two highest bytes of a displacement can be, that leads from a stretch of code to a string.
+#[derive(Clone, Copy)]
+struct Reach {
+    highest: Span,
+    second: Span,
+}
+
+/// This many bytes more from the lowest on, round from 255 to 0.
+#[derive(Clone, Copy)]
+struct Span {
+    lowest: u8,
+    more: u8,
+}
+
+impl Span {
+    /// 0 if the byte is in it.
+    fn distance(self, byte: u8) -> u8 {
+        byte.wrapping_sub(self.lowest).saturating_sub(self.more)
+    }
+}
+
+impl Reach {
+    /// `None` if no displacement leads there.
+    fn of(code: Range<u64>, strings: &[u64]) -> Option<Self> {
+        let (first, last) = (i128::from(*strings.first()?), i128::from(*strings.last()?));
+        // A displacement counts from behind the instruction.
+        let nearest = first - i128::from(code.end) - LEA as i128;
+        let farthest = last - i128::from(code.start);
+        let (low, high) = (nearest.max(i32::MIN.into()), farthest.min(i32::MAX.into()));
+        let [low, high] = [i32::try_from(low).ok()? >> 16, i32::try_from(high).ok()? >> 16];
+        let span = |low: i32, high: i32| Span { lowest: low as u8, more: (high - low) as u8 };
+        let second = if low >> 8 == high >> 8 { span(low, high) } else { span(0, 255) };
+        (low <= high).then(|| Self { highest: span(low >> 8, high >> 8), second })
+    }
+
+    /// Whether such an instruction may start in the block at `at`. Its prefix is left to a closer look.
+    fn may_hold(self, code: &[u8], at: usize) -> bool {
+        let Some(bytes) = code.get(at..).and_then(<[u8]>::first_chunk::<{ BLOCK + LEA - 1 }>) else {
+            // At the end of the code each byte is looked at.
+            return true;
+        };
+        let mut least = u8::MAX;
+        for i in 0..BLOCK {
+            let opcode = bytes[i + 1] ^ 0x8d;
+            let modrm = (bytes[i + 2] & 0xc7) ^ 0x05;
+            let far = self.second.distance(bytes[i + 5]) | self.highest.distance(bytes[i + 6]);
+            least = least.min(opcode | modrm | far);
+        }
+        least == 0
+    }
+}
+
 /// `48|4c 8d /r` with mod 00 and rm 101, that is `lea r64, [rip+disp32]`.
-fn rip_relative_lea(code: &[u8], vaddr: u64, opcode: usize, strings: &[u64]) -> Option<Reference> {
-    let &[rex, _, modrm, a, b, c, d] = code.get(opcode.checked_sub(1)?..)?.first_chunk()?;
+fn rip_relative_lea(code: &[u8], vaddr: u64, at: usize, strings: &[u64]) -> Option<Reference> {
+    let &[rex, 0x8d, modrm, a, b, c, d] = code.get(at..)?.first_chunk::<LEA>()? else { return None };
     if rex & 0xfb != 0x48 || modrm & 0xc7 != 0x05 {
         return None;
     }
-    let next = vaddr.wrapping_add(opcode as u64 + 6);
+    let next = vaddr.wrapping_add((at + LEA) as u64);
     let target = next.wrapping_add_signed(i32::from_le_bytes([a, b, c, d]).into());
     let string = strings.binary_search(&target).ok()?;
     Some(Reference {
-        address: next.wrapping_sub(7),
+        address: next.wrapping_sub(LEA as u64),
         string,
         next,
         register: (modrm >> 3 & 7) | (rex & 4) << 1,
@@ -217,4 +293,43 @@ pub(crate) fn written(info: &mut InstructionInfoFactory, instruction: &Instructi
 /// The number of a general register of any width.
 pub(crate) fn number(register: iced_x86::Register) -> Option<u8> {
     register.is_gpr().then(|| register.full_register().number() as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same search by the definition, byte for byte.
+    fn slowly(code: &[u8], vaddr: u64, strings: &[u64]) -> Vec<u64> {
+        let all = (0..code.len()).filter_map(|at| rip_relative_lea(code, vaddr, at, strings));
+        all.map(|reference| reference.address).collect()
+    }
+
+    #[test]
+    fn blocks_hide_no_instruction() {
+        // Near the code's end, at borders of blocks and stretches, forwards, backwards and far away.
+        let vaddr = 0x7000_0000;
+        let mut code = vec![0x8d; 3 * STRETCH + 100];
+        let strings = [0x1000_0010, vaddr + 5, vaddr + 0x10_0000, vaddr + 0x0fff_0000];
+        let mut expected = Vec::new();
+        for (number, at) in
+            [0, 57, 60, 63, 128, 1000, STRETCH - 3, 2 * STRETCH, 3 * STRETCH + 40, code.len() - LEA]
+                .into_iter()
+                .enumerate()
+        {
+            let next = vaddr + (at + LEA) as u64;
+            let displacement = strings[number % 4].wrapping_sub(next) as i32;
+            let rex = if number % 2 == 0 { 0x48 } else { 0x4c };
+            code[at..at + 3].copy_from_slice(&[rex, 0x8d, 0x05 | (number as u8 & 7) << 3]);
+            code[at + 3..at + LEA].copy_from_slice(&displacement.to_le_bytes());
+            expected.push(vaddr + at as u64);
+        }
+        // The one at 57 is overwritten by that at 60, and that by the one at 63.
+        let segment = Segment::of_code(vaddr, &code);
+        let found: Vec<u64> = rip_relative_leas(&segment, &strings).map(|found| found.address).collect();
+        assert_eq!(found, slowly(&code, vaddr, &strings));
+        expected.retain(|address| ![vaddr + 57, vaddr + 60].contains(address));
+        assert_eq!(found, expected);
+        assert_eq!(rip_relative_leas(&segment, &[1 << 40]).count(), 0, "out of reach");
+    }
 }

@@ -32,7 +32,7 @@ fn system_openssl_agrees_with_its_exported_accessor() {
 }
 
 /// The compilers to try, with every way in which calls and strings are reached.
-const BUILDS: [(&str, &[&str]); 9] = [
+const BUILDS: [(&str, &[&str]); 10] = [
     ("gcc", &["-O2", "-shared", "-fPIC"]),
     ("gcc", &["-O2", "-shared", "-fPIC", "-fcf-protection=full", "-Wl,-z,ibtplt"]),
     ("gcc", &["-O2", "-shared", "-fPIC", "-fno-plt"]),
@@ -40,6 +40,8 @@ const BUILDS: [(&str, &[&str]); 9] = [
     ("gcc", &["-O3", "-pie", "-fPIE"]),
     ("gcc", &["-O2", "-no-pie", "-fno-pie"]),
     ("gcc", &["-Os", "-no-pie", "-fno-pie", "-static"]),
+    // The strings are in the segment of the code.
+    ("gcc", &["-O2", "-shared", "-fPIC", "-Wl,-z,noseparate-code"]),
     ("clang", &["-O2", "-shared", "-fPIC"]),
     ("clang", &["-O3", "-no-pie", "-fno-pie"]),
 ];

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek};
 
+use plaintap_linux::memory::with_pages;
 use plaintap_locate::{Error, Hook, ObjectHook, Report, Stack, cheapest, cheapest_of_objects, locate};
 
 mod cache;
@@ -39,6 +40,8 @@ pub struct Surveyed {
     pub hooks: Vec<Hook>,
     /// Where objects get the values that hooks of other files ask for.
     pub objects: Vec<ObjectHook>,
+    /// The file offsets of hooks whose expressions are not the search's, but were learned and proven when they were used.
+    pub learned: Vec<u64>,
     /// Why there are none, although the file seems to have a TLS stack.
     pub doubt: Option<String>,
 }
@@ -67,11 +70,25 @@ pub fn survey(file: &File) -> Result<Surveyed, Unsearched> {
     let doubt = doubts.next().filter(|_| report.hooks.is_empty());
     let doubt = doubt.map(|(stack, reason)| format!("{stack}: {reason}"));
     let hooks = cheapest(&bytes, &report.hooks);
-    let surveyed = Surveyed { hooks, objects: cheapest_of_objects(&bytes, &report.objects), doubt };
+    let objects = cheapest_of_objects(&bytes, &report.objects);
+    let surveyed = Surveyed { hooks, objects, learned: Vec::new(), doubt };
     if let Some(entry) = entry {
         entry.store(&surveyed);
     }
     Ok(surveyed)
+}
+
+/// Keeps for the next run how a hook of a file is read. Without a place for that, it is learned again.
+pub fn remember(file: &File, hook: &Hook) {
+    let Some(entry) = cache::Entry::of(file) else { return };
+    let Some(mut surveyed) = entry.load() else { return };
+    let same = |known: &&mut Hook| (known.file_offset, known.kind) == (hook.file_offset, hook.kind);
+    let Some(known) = surveyed.hooks.iter_mut().find(same) else { return };
+    *known = hook.clone();
+    if !surveyed.learned.contains(&hook.file_offset) {
+        surveyed.learned.push(hook.file_offset);
+    }
+    entry.store(&surveyed);
 }
 
 /// Searches a file for TLS stacks.
@@ -101,7 +118,7 @@ fn read(mut file: &File) -> Result<Vec<u8>, Unsearched> {
         }
         Err(error) => return Err(Unsearched::Unreadable(error)),
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
+    let mut bytes = with_pages(usize::try_from(metadata.len()).unwrap_or(0));
     file.rewind().and_then(|()| file.read_to_end(&mut bytes)).map_err(Unsearched::Unreadable)?;
     Ok(bytes)
 }

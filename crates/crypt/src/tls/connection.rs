@@ -3,6 +3,7 @@
 use plaintap_decode::{Outcome, Side, Unreadable};
 
 use super::handshake::{ClientHello, Message, Messages, ServerHello};
+use super::lock::{Lock, Protected};
 use super::position::Position;
 use super::record::{HEADER_LEN, content, take_inner_type};
 use super::tls12::{Session, Tls12};
@@ -119,6 +120,18 @@ impl Connection {
     /// The random of the newest ClientHello.
     pub(super) fn client_random(&self) -> Option<&ClientRandom> {
         self.client.as_ref().map(|(_, random)| random)
+    }
+
+    /// What only the secret that is still missing can open: the next record of this side, the first one that it protects.
+    pub(super) fn lock(&self, side: Side, record: &[u8]) -> Option<Lock> {
+        let (label, sure) = self.protected_by(side)?;
+        let server = self.server.filter(|_| sure)?;
+        let from_client = self.is_client(side);
+        let protected = match self.session() {
+            Some(session) => Protected::Tls12 { session, from_client },
+            None => Protected::Tls13 { suite: server.suite },
+        };
+        Lock::new(protected, label, *self.client_random()?, record)
     }
 
     fn is_client(&self, side: Side) -> bool {

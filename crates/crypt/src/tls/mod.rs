@@ -2,6 +2,7 @@
 
 mod connection;
 pub(crate) mod handshake;
+pub(crate) mod lock;
 mod mac;
 pub(crate) mod position;
 mod record;
@@ -17,6 +18,7 @@ use crate::keystore::KeyStore;
 use crate::quic::QuicConnection;
 use crate::secret::{ClientRandom, SecretLabel};
 use connection::Connection;
+use lock::Lock;
 
 /// Follows the TLS handshakes of many connections and opens their records.
 ///
@@ -58,6 +60,11 @@ impl TlsDecryptor {
         let connection = self.connections.get(&stream)?;
         let (label, sure) = connection.protected_by(side)?;
         connection.client_random().filter(|_| sure).map(|random| (*random, label))
+    }
+
+    /// See [`Lock`]; asked for before the record is given to [`Decryptor::record`], when its secret is not known.
+    pub(crate) fn lock(&self, stream: u32, side: Side, record: &[u8]) -> Option<Lock> {
+        self.connections.get(&stream)?.lock(side, record)
     }
 
     pub(crate) fn dtls_client_random(&self, stream: u32) -> Option<ClientRandom> {

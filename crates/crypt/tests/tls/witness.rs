@@ -135,3 +135,40 @@ fn no_secret_of_real_programs_is_condemned() {
     }
     assert!(files > 50 && right > 400, "{files} files, {right} right");
 }
+
+/// The store without one secret.
+fn without(secrets: &[TlsSecret], left_out: &TlsSecret) -> KeyStore {
+    let store = KeyStore::new();
+    for secret in secrets.iter().filter(|secret| *secret != left_out) {
+        store.insert(secret.clone());
+    }
+    store
+}
+
+#[test]
+fn a_missing_secret_is_told_from_all_other_bytes_by_its_lock() {
+    let mut tried = 0;
+    for name in CAPTURES {
+        let (events, store) = own(name);
+        let secrets: Vec<TlsSecret> =
+            randoms(&events).iter().flat_map(|random| store.secrets(random)).collect();
+        for missing in secrets.iter().filter(|secret| judged(name, secret.label)) {
+            let findings = observe(&events, &without(&secrets, missing));
+            let (random, label) = (&missing.client_random, missing.label);
+            let lock =
+                findings.locks().iter().find(|lock| (lock.client_random(), lock.label()) == (random, label));
+            let lock = lock.unwrap_or_else(|| panic!("{name}: no lock for {label}"));
+            let secret = missing.secret.as_bytes();
+            assert!(lock.opens(secret) && lock.secret_len() == secret.len(), "{name}: {label}");
+            let others = secrets.iter().filter(|other| other.secret != missing.secret);
+            for other in others {
+                assert!(!lock.opens(other.secret.as_bytes()), "{name}: {label} by {}", other.label);
+            }
+            for wrong in [&secret[1..], &[secret, &[0]].concat()[..], &[], &[0; 32], &[0; 48]] {
+                assert!(!lock.opens(wrong), "{name}: {label}");
+            }
+            tried += 1;
+        }
+    }
+    assert!(tried > 20, "{tried}");
+}

@@ -25,7 +25,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The kernel is too old, or built without the feature.
-    #[error("cannot {what}: this kernel ({running}) lacks {feature}")]
+    #[error("cannot {what}: this kernel ({running}) lacks {feature}{}", withheld(*.lockdown))]
     Unsupported {
         /// What was tried.
         what: &'static str,
@@ -33,6 +33,8 @@ pub enum Error {
         feature: &'static str,
         /// The running kernel's version.
         running: Version,
+        /// The mode of kernel lockdown, if it is on.
+        lockdown: Option<Lockdown>,
         /// The kernel's answer.
         source: io::Error,
     },
@@ -147,6 +149,17 @@ const fn denial(lockdown: Option<Lockdown>) -> &'static str {
     }
 }
 
+/// Why a kernel that has something may not give it to programs. Before Linux 6.6 the probes' reads of user memory go by a helper
+/// that reads the kernel's too, which lockdown takes away.
+const fn withheld(lockdown: Option<Lockdown>) -> &'static str {
+    match lockdown {
+        Some(Lockdown::Confidentiality) => {
+            "; or kernel lockdown withholds it, which is on, mode confidentiality"
+        }
+        Some(Lockdown::Integrity) | None => "",
+    }
+}
+
 /// A kernel version; prints as `6.18.44`, or `version unknown`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version(Option<KernelVersion>);
@@ -205,8 +218,7 @@ impl Attempt {
                     return self.system(io_error);
                 }
                 if lacks_helper(&log) {
-                    let (what, feature, running) = (self.what, self.feature, Version::running());
-                    return Error::Unsupported { what, feature, running, source: io_error };
+                    return self.unsupported(io_error);
                 }
                 Error::Rejected { what: self.what, log, running: Version::running(), source: io_error }
             }
@@ -237,11 +249,14 @@ impl Attempt {
                 Error::Denied { what, lockdown: Lockdown::current(), source }
             }
             Some(Errno::NOMEM) => Error::Memory { what, source },
-            Some(Errno::NOSYS | Errno::INVAL | Errno::OPNOTSUPP | Errno::NODEV) => {
-                Error::Unsupported { what, feature: self.feature, running: Version::running(), source }
-            }
+            Some(Errno::NOSYS | Errno::INVAL | Errno::OPNOTSUPP | Errno::NODEV) => self.unsupported(source),
             _ => Error::System { what, source },
         }
+    }
+
+    fn unsupported(self, source: io::Error) -> Error {
+        let (what, feature, lockdown) = (self.what, self.feature, Lockdown::current());
+        Error::Unsupported { what, feature, running: Version::running(), lockdown, source }
     }
 }
 
@@ -316,6 +331,7 @@ mod tests {
         assert!(!lacks_helper("R1 invalid mem access 'inv'"));
         let old = ATTEMPT.system(io::Error::from_raw_os_error(libc::EINVAL)).to_string();
         assert!(old.contains("lacks BPF ring buffers (Linux 5.8)"), "{old}");
+        assert!(withheld(Some(Lockdown::Confidentiality)).contains("lockdown") && withheld(None).is_empty());
         let full = ATTEMPT.system(io::Error::from_raw_os_error(libc::ENOMEM)).to_string();
         assert!(full.contains("smaller buffer"), "{full}");
     }

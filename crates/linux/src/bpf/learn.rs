@@ -23,13 +23,13 @@ const BATCH_WINDOWS: usize = 1100;
 const PROGRAM: &str = "memory_in_reach";
 
 const LOAD: Attempt = Attempt {
-    what: "load the program that looks for client randoms",
+    what: "load the program that looks for client randoms and secrets",
     feature: "sleepable uprobe programs (Linux 6.0)",
 };
 const ATTACH: Attempt = Attempt { what: "attach it beside a probe", feature: "uprobes with BPF cookies" };
 
-/// Copies memory out of the target's processes when they pass chosen hooks. For a hook that reads a wrong client random:
-/// whoever knows the right one finds where it is.
+/// Copies memory out of the target's processes when they pass chosen hooks. For a hook that reads a wrong client random or
+/// secret: whoever can tell the right one finds where it is.
 pub struct Learner {
     programs: Ebpf,
     ring: Ring,
@@ -47,11 +47,22 @@ pub struct Window<'a> {
     pub pid: u32,
     /// The thread.
     pub tid: u32,
+    /// Where the bytes were.
+    pub address: u64,
     /// The bytes.
     pub bytes: &'a [u8],
-    register: u8,
-    /// Where the register points to a pointer to this: its place there.
-    pointer: Option<u16>,
+    reach: Reach,
+}
+
+/// What leads to a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// The register of this number.
+    Register(u8),
+    /// A pointer behind what the register points to: its place there.
+    Word(u8, u16),
+    /// Nothing: the bytes are the registers themselves.
+    Values,
 }
 
 impl Learner {
@@ -119,26 +130,40 @@ impl Window<'_> {
     pub fn expression(&self, place: usize) -> Option<Expression> {
         /// Bytes of a pointer.
         const POINTER: i32 = 8;
-        let register = register(self.register)?;
         let place = i32::try_from(place).ok()?;
-        Some(match self.pointer {
-            None => Expression::path(register, &[place]),
-            Some(word) => Expression::path(register, &[i32::from(word) * POINTER, place]),
-        })
+        match self.reach {
+            Reach::Values => None,
+            Reach::Register(number) => Some(Expression::path(register(number)?, &[place])),
+            Reach::Word(number, word) => {
+                Some(Expression::path(register(number)?, &[i32::from(word) * POINTER, place]))
+            }
+        }
+    }
+
+    /// The values of the registers, if this is the window that has them.
+    pub fn registers(&self) -> impl Iterator<Item = (Register, u64)> {
+        let values = if self.reach == Reach::Values { self.bytes } else { &[] };
+        let values = values.chunks_exact(8).map(|value| u64_at(value, 0));
+        (0..).zip(values).filter_map(|(number, value)| Some((register(number)?, value)))
     }
 
     fn parse<'a>(record: &'a [u8], clock: &WallClock) -> Option<Window<'a>> {
         let length = u32_at(record, 32) as usize;
         let task = u64_at(record, 8);
-        let [register, dereferences] = bytes(record, 20);
+        let [number, kind] = bytes(record, 20);
+        let reach = match kind {
+            0 => Reach::Register(number),
+            1 => Reach::Word(number, u16_at(record, 22)),
+            _ => Reach::Values,
+        };
         Some(Window {
             hook: HookId(u32_at(record, 16)),
             time: clock.at(u64_at(record, 0)),
             pid: (task >> 32) as u32,
             tid: task as u32,
+            address: u64_at(record, 24),
             bytes: record.get(HEAD..)?.get(..length)?,
-            register,
-            pointer: (dereferences > 0).then(|| u16_at(record, 22)),
+            reach,
         })
     }
 }
@@ -177,11 +202,11 @@ impl std::fmt::Debug for Learner {
 mod tests {
     use super::*;
 
-    fn record(register: u8, dereferences: u8, word: u16, length: u32) -> Vec<u8> {
+    fn record(register: u8, kind: u8, word: u16, length: u32) -> Vec<u8> {
         let mut record = 5u64.to_ne_bytes().to_vec();
         record.extend((7u64 << 32 | 8).to_ne_bytes());
         record.extend(3u32.to_ne_bytes());
-        record.extend([register, dereferences]);
+        record.extend([register, kind]);
         record.extend(word.to_ne_bytes());
         record.extend(0x7000u64.to_ne_bytes());
         record.extend(length.to_ne_bytes());
@@ -203,6 +228,17 @@ mod tests {
             "*(rdi+0xa8)+0xb8"
         );
         assert!(Window::parse(&record(7, 0, 0, 17), &clock).is_none(), "longer than the record");
+        assert_eq!((near.address, near.registers().count()), (0x7000, 0));
+    }
+
+    #[test]
+    fn registers_come_by_their_names() {
+        let values = record(0, 2, 0, 16);
+        let values = Window::parse(&values, &WallClock::new()).unwrap();
+        let value = u64::from_ne_bytes([9; 8]);
+        let registers: Vec<_> = values.registers().collect();
+        assert_eq!(registers, [(Register::Rax, value), (Register::Rcx, value)]);
+        assert_eq!(values.expression(0), None);
     }
 
     #[test]

@@ -9,15 +9,23 @@ use crate::support::{Cgroup, allowed, obstacle, run, skipped};
 use plaintap_linux::bpf::{HookId, Learner, Probes, TargetFilter};
 use plaintap_locate::{Expression, Field, Length, Register};
 
-/// The ways to the client random that the test program passes, from one hit to the next.
+/// The ways to the client random that the test program passes, from one hit to the next. With each hit the registers come,
+/// which lead to all of its windows.
 fn ways(learner: &mut Learner) -> Vec<BTreeSet<String>> {
     let mut hits: Vec<(i64, BTreeSet<String>)> = Vec::new();
+    let mut registers: Vec<(Register, u64)> = Vec::new();
     while learner.windows(|window| {
         let time = window.time.0;
         if hits.last().is_none_or(|(last, _)| *last != time) {
             hits.push((time, BTreeSet::new()));
         }
         let (_, ways) = hits.last_mut().unwrap();
+        if window.registers().count() > 0 {
+            registers = window.registers().collect();
+        }
+        if let Some(way) = window.expression(0).filter(|way| way.offsets.len() == 1) {
+            assert!(registers.contains(&(way.register, window.address)), "{way}: {registers:x?}");
+        }
         for place in 0..window.bytes.len().saturating_sub(31) {
             if window.bytes[place..place + 32] == [0xab; 32] {
                 ways.extend(window.expression(place).map(|way| way.to_string()));

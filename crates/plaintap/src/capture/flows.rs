@@ -1,9 +1,9 @@
 //! What recording must know of each connection: whose it is, whether a TLS handshake began, and whether it is over.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use plaintap_decode::Address;
+use rustc_hash::FxHashMap;
 
 use crate::segment::Segment;
 
@@ -35,7 +35,7 @@ pub struct Seen {
 /// All flows of a capture.
 #[derive(Default)]
 pub struct Flows {
-    flows: HashMap<Key, Flow>,
+    flows: FxHashMap<Key, Flow>,
     open_tcp: usize,
 }
 

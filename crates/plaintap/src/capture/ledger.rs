@@ -1,11 +1,12 @@
 //! The ledger of keys: for each TLS connection, whether its secrets came and by which hook, and if not why.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use plaintap_crypt::{Completeness, KeyStore};
 use plaintap_decode::Address;
 use plaintap_packet::Nanos;
 use plaintap_packet::file::Process;
+use rustc_hash::FxHashMap;
 
 use super::probe_log::ProbeLog;
 use super::processes::Processes;
@@ -18,7 +19,7 @@ type Random = [u8; 32];
 /// The TLS connections of a capture, by client random.
 #[derive(Default)]
 pub struct Ledger {
-    connections: HashMap<Random, Connection>,
+    connections: FxHashMap<Random, Connection>,
 }
 
 /// A ClientHello that was captured.
@@ -331,7 +332,7 @@ mod tests {
         let reason = |circumstances: &Circumstances<'_>| {
             ledger.connection(&[2; 32]).and_then(|connection| connection.reason(circumstances))
         };
-        probes.attached("libssl.so.3", None, [(0, probe_log::tests::hook())].into_iter());
+        probes.attached("libssl.so.3", None, [(0, probe_log::tests::hook(), false)].into_iter());
         let summary = ledger.summary(&all);
         assert!(summary.without.contains_key("curl: no secret came from it; probed are libssl.so.3"));
         assert_eq!(reason(&Circumstances { lost: true, ..all }), Some(Reason::Lost));

@@ -82,7 +82,7 @@ fn connection(connection: &Connection, circumstances: &Circumstances<'_>) -> Val
 }
 
 fn hook(report: &HookReport, proofs: &Proofs) -> Value {
-    let PlacedHook { file, hook, before, .. } = &report.placed;
+    let PlacedHook { file, hook, before, secret_before, remembered, .. } = &report.placed;
     json!({
         "hook": report.id,
         "file": file,
@@ -100,5 +100,8 @@ fn hook(report: &HookReport, proofs: &Proofs) -> Value {
             Field::Constant(_) | Field::ObjectValue { .. } => String::new(),
         },
         "client_random_before": before.as_ref().map(ToString::to_string),
+        "secret": hook.secret.to_string(),
+        "secret_before": secret_before.as_ref().map(ToString::to_string),
+        "learned_earlier": remembered,
     })
 }

@@ -9,6 +9,9 @@ use plaintap_packet::{LinkType, Packet};
 use super::recorder::Sink;
 use crate::out::CaptureFile;
 
+/// The longest label, a client random and a secret of 64 bytes in hexadecimal, and what separates them.
+const LONGEST_LINE: usize = 31 + 2 * (32 + 64) + 3;
+
 /// See the module.
 pub struct PcapngSink {
     writer: PcapngWriter<CaptureFile>,
@@ -51,7 +54,7 @@ impl Sink for PcapngSink {
     }
 
     fn secrets(&mut self, secrets: &[TlsSecret]) -> io::Result<()> {
-        let mut lines = String::new();
+        let mut lines = String::with_capacity(secrets.len() * LONGEST_LINE);
         for secret in secrets {
             secret.append_to(&mut lines);
             lines.push('\n');

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use plaintap_locate::{Expression, Hook};
+use plaintap_locate::{Expression, Field, Hook};
 
 /// Processes whose files are remembered.
 const MOST_PROCESSES: usize = 65_536;
@@ -37,23 +37,29 @@ pub struct PlacedHook {
     pub hook: Hook,
     /// Where its client random was thought to be before that was learned anew.
     pub before: Option<Expression>,
+    /// What its secret was thought to be before that was learned anew.
+    pub secret_before: Option<Field>,
+    /// It was learned in an earlier run how to read it.
+    pub remembered: bool,
 }
 
 impl ProbeLog {
-    /// These hooks are in place in `file`.
+    /// These hooks are in place in `file`; with each, whether it was learned earlier how to read it.
     pub fn attached(
         &self,
         file: &str,
         descriptor: Option<&Arc<OwnedFd>>,
-        hooks: impl Iterator<Item = (u32, Hook)>,
+        hooks: impl Iterator<Item = (u32, Hook, bool)>,
     ) {
         let mut inner = self.lock();
-        for (id, hook) in hooks {
+        for (id, hook, remembered) in hooks {
             let placed = PlacedHook {
                 file: file.to_owned(),
                 descriptor: descriptor.map(Arc::clone),
                 hook,
                 before: None,
+                secret_before: None,
+                remembered,
             };
             inner.hooks.entry(id).or_insert(placed);
         }
@@ -84,6 +90,14 @@ impl ProbeLog {
         }
     }
 
+    /// A hook's secret is elsewhere than thought.
+    pub fn learned_secret(&self, id: u32, secret: Field) {
+        if let Some(placed) = self.lock().hooks.get_mut(&id) {
+            let before = std::mem::replace(&mut placed.hook.secret, secret);
+            placed.secret_before.get_or_insert(before);
+        }
+    }
+
     /// Probes were wanted in a file and could not be placed.
     pub fn failed(&self, what: String) {
         self.lock().failures.push(what);
@@ -102,6 +116,11 @@ impl ProbeLog {
     /// A hook in place.
     pub fn hook(&self, id: u32) -> Option<PlacedHook> {
         self.lock().hooks.get(&id).cloned()
+    }
+
+    /// The numbers of the hooks that are not proven.
+    pub fn unproven(&self, is_proven: impl Fn(u32) -> bool) -> Vec<u32> {
+        self.lock().hooks.keys().copied().filter(|&id| !is_proven(id)).collect()
     }
 
     /// What went wrong, one line each.
@@ -132,7 +151,7 @@ impl ProbeLog {
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use plaintap_locate::{Field, HookKind, Length, Register, Stack};
+    use plaintap_locate::{HookKind, Length, Register, Stack};
 
     /// A hook of OpenSSL 3.0 on x86-64.
     pub fn hook() -> Hook {
@@ -153,7 +172,7 @@ pub mod tests {
     #[test]
     fn files_of_processes_are_known_from_their_exec_on() {
         let log = ProbeLog::default();
-        log.attached("libssl.so.3", None, [(0, hook()), (1, hook())].into_iter());
+        log.attached("libssl.so.3", None, [(0, hook(), false), (1, hook(), false)].into_iter());
         assert_eq!((log.count(), log.files()), (2, "libssl.so.3".to_owned()));
         log.uses(7, "libssl.so.3");
         assert_eq!(log.files_of(7), None, "what else it has is not known");

@@ -67,8 +67,10 @@ impl Prober {
                 }
                 if !attached.hooks.is_empty() {
                     let hooks = attached.hooks.iter();
-                    let hooks =
-                        hooks.filter_map(|&(index, HookId(id))| Some((id, found.hooks.get(index)?.clone())));
+                    let hooks = hooks.filter_map(|&(index, HookId(id))| {
+                        let hook = found.hooks.get(index)?;
+                        Some((id, hook.clone(), found.learned.contains(&hook.file_offset)))
+                    });
                     // A descriptor of our own: the target's file may be gone when it is needed.
                     let descriptor = file.try_clone().ok().map(Arc::new);
                     self.log.attached(&file_name(path), descriptor.as_ref(), hooks);

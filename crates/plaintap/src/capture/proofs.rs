@@ -7,9 +7,10 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::PoisonError;
 
-use plaintap_crypt::{Findings, KeyStore, TlsSecret, Witness};
+use plaintap_crypt::{Findings, KeyStore, Lock, TlsSecret, Witness};
 use plaintap_decode::{Decoder, Options};
 use plaintap_packet::{Direction, LinkType, Nanos, Packet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Bytes of a connection's packets that are kept: a handshake with a long chain of certificates, and the first data.
 const LARGEST_EVIDENCE: usize = 64 << 10;
@@ -24,10 +25,12 @@ type Random = [u8; 32];
 /// What is known of the hooks, and the connections that can tell more.
 #[derive(Default)]
 pub struct Proofs {
-    proven: HashSet<u32>,
+    proven: FxHashSet<u32>,
+    /// Hooks whose expressions were learned: one record that opens is not taken for a proof of more than its connection.
+    doubted: FxHashSet<u32>,
     /// Secrets that did not open what they had to, by hook.
     wrong: HashMap<u32, u64>,
-    trials: HashMap<Random, Trial>,
+    trials: FxHashMap<Random, Trial>,
     order: VecDeque<Random>,
     unchecked: u64,
     undecided: u64,
@@ -44,6 +47,8 @@ struct Trial {
     stale: bool,
     /// Those already taken, which help to read the records behind theirs.
     taken: Vec<TlsSecret>,
+    /// Hooks that a secret of this length was right of, here.
+    proven: HashSet<(u32, usize)>,
 }
 
 /// What became of secrets that waited.
@@ -51,8 +56,8 @@ struct Trial {
 pub struct Judgement {
     /// Those that can be written now.
     pub accepted: Vec<TlsSecret>,
-    /// The connections of those that were dropped.
-    pub wrong: Vec<Random>,
+    /// The connections of those that were dropped, and their hooks.
+    pub wrong: Vec<(Random, u32)>,
 }
 
 /// What is to become of a secret.
@@ -67,7 +72,8 @@ enum Verdict {
 impl Proofs {
     /// A handshake begins whose packets will be needed unless all `hooks` are proven.
     pub fn begin(&mut self, random: Random, hooks: usize) {
-        if self.proven.len() >= hooks || self.trials.contains_key(&random) {
+        let all_proven = self.proven.len() >= hooks && self.doubted.is_empty();
+        if all_proven || self.trials.contains_key(&random) {
             return;
         }
         if self.trials.len() >= MOST_TRIALS
@@ -106,7 +112,7 @@ impl Proofs {
 
     /// A secret of a captured connection. Given back when it can be written at once.
     pub fn secret(&mut self, secret: TlsSecret, hook: u32) -> Option<TlsSecret> {
-        if self.proven.contains(&hook) {
+        if self.suffices(&secret, hook) {
             if let Some(trial) = self.trials.get_mut(&secret.client_random) {
                 trial.taken.push(secret.clone());
                 trial.stale = true;
@@ -128,6 +134,46 @@ impl Proofs {
         None
     }
 
+    /// Whether it needs no proof of its own.
+    fn suffices(&self, secret: &TlsSecret, hook: u32) -> bool {
+        match self.doubted.contains(&hook) {
+            false => self.proven.contains(&hook),
+            true => {
+                self.trials.get(&secret.client_random).is_some_and(|trial| trial.has_proven(secret, hook))
+            }
+        }
+    }
+
+    /// The expressions of this hook were learned. Each connection has to prove them again: they may fit only some. What it
+    /// read before is none of the secrets.
+    pub fn doubt(&mut self, hook: u32) {
+        self.doubted.insert(hook);
+        let mut dropped = 0;
+        for trial in self.trials.values_mut() {
+            let before = trial.secrets.len();
+            trial.secrets.retain(|(_, from)| *from != hook);
+            dropped += (before - trial.secrets.len()) as u64;
+        }
+        if dropped > 0 {
+            self.misread(hook, dropped);
+        }
+    }
+
+    /// Secrets of this hook were read where they are not.
+    pub fn misread(&mut self, hook: u32, count: u64) {
+        *self.wrong.entry(hook).or_default() += count;
+    }
+
+    /// The first records of a connection whose secrets are missing.
+    pub fn locks(&self, random: &Random, link_type: LinkType) -> Vec<Lock> {
+        let Some(trial) = self.trials.get(random) else { return Vec::new() };
+        let store = KeyStore::new();
+        for secret in &trial.taken {
+            store.insert(secret.clone());
+        }
+        trial.findings(store, link_type).locks().to_vec()
+    }
+
     /// Looks again where something is new.
     pub fn judge(&mut self, link_type: LinkType) -> Judgement {
         let Judgement { mut accepted, mut wrong } = Judgement::default();
@@ -143,11 +189,12 @@ impl Proofs {
                 match verdict {
                     Verdict::Right => {
                         self.proven.insert(hook);
+                        trial.proven.insert((hook, secret.secret.as_bytes().len()));
                         trial.take(secret, &mut accepted);
                     }
                     Verdict::Wrong => {
                         *self.wrong.entry(hook).or_default() += 1;
-                        wrong.push(secret.client_random);
+                        wrong.push((secret.client_random, hook));
                     }
                     Verdict::Unchecked => {
                         self.unchecked += 1;
@@ -156,12 +203,17 @@ impl Proofs {
                     Verdict::Unknown => waiting.push((secret, hook)),
                 }
             }
-            trial.secrets = waiting;
+            for (secret, hook) in waiting {
+                match self.doubted.contains(&hook) && trial.has_proven(&secret, hook) {
+                    true => trial.take(secret, &mut accepted),
+                    false => trial.secrets.push((secret, hook)),
+                }
+            }
         }
         if self.proven.len() > before {
             for trial in self.trials.values_mut() {
                 for (secret, hook) in std::mem::take(&mut trial.secrets) {
-                    match self.proven.contains(&hook) {
+                    match self.proven.contains(&hook) && !self.doubted.contains(&hook) {
                         true => trial.take(secret, &mut accepted),
                         false => trial.secrets.push((secret, hook)),
                     }
@@ -211,6 +263,11 @@ impl Proofs {
 }
 
 impl Trial {
+    /// Whether a secret of the same hook and length was right here.
+    fn has_proven(&self, secret: &TlsSecret, hook: u32) -> bool {
+        self.proven.contains(&(hook, secret.secret.as_bytes().len()))
+    }
+
     fn take(&mut self, secret: TlsSecret, accepted: &mut Vec<TlsSecret>) {
         self.taken.push(secret.clone());
         accepted.push(secret);
@@ -363,7 +420,7 @@ mod tests {
             let link_type = feed(&mut proofs, name, &secret.client_random);
             assert_eq!(proofs.secret(damaged(&secret), HOOK), None);
             let judgement = proofs.judge(link_type);
-            assert_eq!((judgement.accepted, judgement.wrong), (vec![], vec![secret.client_random]));
+            assert_eq!((judgement.accepted, judgement.wrong), (vec![], vec![(secret.client_random, HOOK)]));
             assert_eq!((proofs.wrong().get(&HOOK), proofs.undecided()), (Some(&1), 0), "{name}");
             assert!(!proofs.is_proven(HOOK));
             // Another hook reads the right one.
@@ -371,6 +428,39 @@ mod tests {
             assert_eq!(proofs.judge(link_type).accepted, [secret]);
             assert!(proofs.is_proven(HOOK + 1));
         }
+    }
+
+    #[test]
+    fn a_doubted_hook_proves_itself_in_each_connection() {
+        let secrets = secrets("tls13-aes128gcm");
+        let random = secrets[0].client_random;
+        let mut proofs = Proofs::default();
+        proofs.begin(random, 1);
+        let exporter = secrets.iter().find(|secret| secret.label == SecretLabel::ExporterSecret).unwrap();
+        assert_eq!(proofs.secret(damaged(exporter), HOOK), None);
+        proofs.doubt(HOOK);
+        assert!(!proofs.waits(&random), "what it read before is dropped");
+        assert_eq!(proofs.wrong().get(&HOOK), Some(&1));
+        let link_type = feed(&mut proofs, "tls13-aes128gcm", &random);
+        let labels: Vec<_> = proofs.locks(&random, link_type).iter().map(Lock::label).collect();
+        assert_eq!(
+            labels,
+            [SecretLabel::ServerHandshakeTrafficSecret, SecretLabel::ClientHandshakeTrafficSecret]
+        );
+        for secret in &secrets {
+            assert_eq!(proofs.secret(secret.clone(), HOOK), None);
+        }
+        let accepted = proofs.judge(link_type).accepted;
+        assert_eq!(accepted.len(), secrets.len(), "the exporter's is of the same length");
+        assert!(accepted.iter().all(|secret| secrets.contains(secret)));
+        assert!(proofs.is_proven(HOOK));
+        // Another length needs a proof even here, and another connection anyway.
+        let long = TlsSecret::new(SecretLabel::ExporterSecret, random, &[1; 48]).unwrap();
+        assert_eq!(proofs.secret(long, HOOK), None);
+        proofs.begin([9; 32], 1);
+        let next = TlsSecret::new(SecretLabel::ClientRandom, [9; 32], &[1; 48]).unwrap();
+        assert_eq!(proofs.secret(next, HOOK), None);
+        assert_eq!(proofs.judge(link_type), Judgement::default());
     }
 
     #[test]

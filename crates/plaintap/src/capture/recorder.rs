@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use plaintap_crypt::{Completeness, KeyStore, TlsSecret};
+use plaintap_crypt::{Completeness, KeyStore, Lock, TlsSecret};
 use plaintap_packet::file::{InterfaceStatistics, Process};
 use plaintap_packet::{Batch, CapturedPacket, Direction, LinkType, Nanos, Owner, Packet};
 use serde_json::Value;
@@ -130,6 +130,10 @@ pub struct Recorder {
     familiar: HashSet<u32>,
     /// The others, since they were first passed.
     strangers: HashMap<u32, Instant>,
+    /// Hooks whose secrets have opened nothing.
+    suspects: HashSet<u32>,
+    /// Hooks whose secrets were read wrongly before these times.
+    trusted_from: HashMap<u32, Nanos>,
     /// Secrets that are right, not yet given to the sink.
     proved: Vec<TlsSecret>,
     /// Secrets whose ClientHello was not captured (yet): they are not written.
@@ -165,6 +169,8 @@ impl Recorder {
             last: None,
             familiar: HashSet::new(),
             strangers: HashMap::new(),
+            suspects: HashSet::new(),
+            trusted_from: HashMap::new(),
             proved: Vec::new(),
             unproved: HashMap::new(),
             unproved_beyond: 0,
@@ -191,6 +197,9 @@ impl Recorder {
     /// Takes a secret from a probe.
     pub fn secret(&mut self, secret: TlsSecret, origin: Origin, now: Instant) {
         let random = secret.client_random;
+        if self.trusted_from.get(&origin.hook).is_some_and(|from| origin.time < *from) {
+            return self.proofs.misread(origin.hook, 1);
+        }
         if self.last == Some((random, origin.hook)) || self.ledger.knows(&random) {
             return self.admit(secret, origin.hook);
         }
@@ -215,6 +224,9 @@ impl Recorder {
             self.ledger.secret(&secret.client_random, hook);
             if self.familiar.insert(hook) {
                 self.strangers.remove(&hook);
+                if self.probes.hook(hook).is_some_and(|placed| placed.remembered) {
+                    self.proofs.doubt(hook);
+                }
             }
         }
         if let Some(secret) = self.proofs.secret(secret, hook) {
@@ -242,8 +254,9 @@ impl Recorder {
         for secret in judgement.accepted {
             self.accept(secret);
         }
-        for random in judgement.wrong {
+        for (random, hook) in judgement.wrong {
             self.ledger.wrong(&random);
+            self.suspects.insert(hook);
         }
         self.write_secrets()?;
         while let Some(head) = self.queue.head() {
@@ -328,6 +341,33 @@ impl Recorder {
     /// The client randoms of answered connections without secrets, the newest ones.
     pub fn without_secrets(&self, most: usize) -> Vec<[u8; 32]> {
         self.ledger.without_secrets(most)
+    }
+
+    /// Hooks that read the client random of captured connections, but as secrets only what opens nothing.
+    pub fn misread_secrets(&self) -> Vec<u32> {
+        self.suspects.iter().copied().filter(|&hook| !self.proofs.is_proven(hook)).collect()
+    }
+
+    /// The first records of a captured connection whose secrets are missing: what shows which bytes are the secret.
+    pub fn locks(&self, random: &[u8; 32]) -> Vec<Lock> {
+        self.proofs.locks(random, self.link_type)
+    }
+
+    /// The secret of this hook is read in another way from now on. `found` are what was read in that way before.
+    pub fn corrected_secret(&mut self, hook: u32, now: Nanos, found: Vec<TlsSecret>) {
+        self.suspects.remove(&hook);
+        // A probe program that runs right now may still read in the old way, and has its time from when it has ended.
+        self.trusted_from.insert(hook, Nanos(now.0.saturating_add(SAME_HIT)));
+        self.unproved.retain(|_, strays| {
+            strays.retain(|stray| stray.origin.hook != hook);
+            !strays.is_empty()
+        });
+        self.proofs.doubt(hook);
+        for secret in found {
+            if self.ledger.knows(&secret.client_random) {
+                self.admit(secret, hook);
+            }
+        }
     }
 
     /// This hook is read in another way from now on.
@@ -568,7 +608,7 @@ mod tests {
 
     fn recorder(options: RecorderOptions) -> (Recorder, Log) {
         let (log, probes) = (Log::default(), Arc::new(ProbeLog::default()));
-        probes.attached("libssl", None, [(HOOK, probe_log::tests::hook())].into_iter());
+        probes.attached("libssl", None, [(HOOK, probe_log::tests::hook(), false)].into_iter());
         let mut recorder =
             Recorder::new(Box::new(log.clone()), LinkType::RAW, options, KeyStore::new(), probes);
         recorder.proofs.trust(HOOK);

@@ -1,20 +1,28 @@
-//! Learning anew where a hook's client random is, when what it reads belongs to no captured connection.
+//! Learning anew where a hook's client random or secret is, when what it reads belongs to no captured connection or opens nothing.
 //!
-//! The random of a connection is known from its ClientHello. When the target passes such a hook again, the memory that its
-//! registers reach is copied, and the random searched there; the way to it is the new expression. Whether that is right shows
-//! as for any other secret: it must open records before it is written.
+//! The random of a connection is known from its ClientHello, and its secret by the records that it opens. When the target
+//! passes such a hook again, the memory that its registers reach is copied, and random or secret searched there; the way to it is the
+//! new expression. Whether that is right shows as for any other secret: it must open records before it is written. What
+//! was right is kept for the next run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use memchr::memmem;
-use plaintap_linux::bpf::{HookId, Learner, SecretReader, TargetFilter, Window, by_likelihood};
-use plaintap_locate::{Expression, Field, Length};
-use plaintap_packet::Nanos;
+use plaintap_linux::bpf::{HookId, Learner, SecretReader, TargetFilter};
+use plaintap_locate::{Field, Length};
 
-use super::probe_log::ProbeLog;
+use super::probe_log::{PlacedHook, ProbeLog};
 use super::recorder::Recorder;
+use super::session;
+use crate::stacks;
+use random::{Hit, Lesson};
+use secret::SecretLesson;
+
+mod image;
+mod random;
+mod secret;
 
 /// How often hooks are looked at.
 const PERIOD: Duration = Duration::from_millis(50);
@@ -26,38 +34,29 @@ const MOST_HITS: usize = 64;
 const MOST_ATTEMPTS: usize = 4;
 /// Connections whose randoms are searched for, the newest ones.
 const MOST_RANDOMS: usize = 16;
-/// Places of one hit that are kept.
-const MOST_PLACES: usize = 256;
 
 /// See the module.
 pub struct Relearner {
     target: TargetFilter,
     learner: Option<Learner>,
     lessons: HashMap<u32, Lesson>,
+    secrets: HashMap<u32, SecretLesson>,
+    /// Hooks that are read in a way that was learned, and not kept for the next run yet.
+    unkept: HashSet<u32>,
     looked: Option<Instant>,
-}
-
-/// What was learned of one hook.
-#[derive(Default)]
-struct Lesson {
-    active: bool,
-    hits: Vec<Hit>,
-    last_hit: Option<Instant>,
-    tried: Vec<Expression>,
-}
-
-/// One time that a process passed the hook.
-struct Hit {
-    tid: u32,
-    time: Nanos,
-    /// The ways to the randoms of captured ClientHellos.
-    places: Vec<(Expression, [u8; 32])>,
 }
 
 impl Relearner {
     /// For the tasks of a cgroup.
     pub fn new(target: TargetFilter) -> Self {
-        Self { target, learner: None, lessons: HashMap::new(), looked: None }
+        Self {
+            target,
+            learner: None,
+            lessons: HashMap::new(),
+            secrets: HashMap::new(),
+            unkept: HashSet::new(),
+            looked: None,
+        }
     }
 
     /// Does what there is to do. Called after packets and secrets were given to the recorder.
@@ -76,31 +75,31 @@ impl Relearner {
         for hook in recorder.misread_hooks(now) {
             self.begin(hook, log);
         }
+        for hook in misread_secrets(recorder, reader, log) {
+            self.begin_secret(hook, log);
+        }
         if active {
             self.take_windows(recorder, now);
             self.conclude(recorder, reader, log, now);
+            self.conclude_secrets(recorder, reader, log, now);
         }
+        self.keep(recorder, log);
     }
 
-    /// Has memory copied at a hook.
+    /// Has memory copied at a hook, for its client random.
     fn begin(&mut self, hook: u32, log: &ProbeLog) {
         let lesson = self.lessons.entry(hook).or_default();
         if lesson.active || lesson.tried.len() >= MOST_ATTEMPTS || lesson.hits.len() >= MOST_HITS {
             return;
         }
         let Some(placed) = log.hook(hook) else { return };
-        let Some(descriptor) = placed.descriptor else { return };
         lesson.hits.clear();
-        let place = format!("{}: {}", placed.file, placed.hook.kind.function());
-        let started = match &mut self.learner {
-            Some(learner) => Ok(learner),
-            None => Learner::new(&self.target).map(|learner| self.learner.insert(learner)),
-        };
-        let started = started
-            .and_then(|learner| learner.start(HookId(hook), descriptor.as_fd(), placed.hook.file_offset));
+        let started = start(&mut self.learner, &self.target, hook, &placed);
         match started {
-            Ok(()) => lesson.active = true,
-            Err(error) => {
+            None => {}
+            Some(Ok(())) => lesson.active = true,
+            Some(Err(error)) => {
+                let place = format!("{}: {}", placed.file, placed.hook.kind.function());
                 log.failed(format!(
                     "{place}: its client random is elsewhere, and cannot be searched: {error}"
                 ));
@@ -110,11 +109,37 @@ impl Relearner {
         }
     }
 
+    /// Has memory copied at a hook, for its secret.
+    fn begin_secret(&mut self, hook: u32, log: &ProbeLog) {
+        let lesson = self.secrets.entry(hook).or_default();
+        if lesson.active || lesson.tried.len() + lesson.failures >= MOST_ATTEMPTS {
+            return;
+        }
+        let Some(placed) = log.hook(hook) else { return };
+        // An object's value is not in the memory of the one who has its handle.
+        if !matches!(placed.hook.secret, Field::Memory { .. }) {
+            return;
+        }
+        lesson.clear();
+        match start(&mut self.learner, &self.target, hook, &placed) {
+            None => {}
+            Some(Ok(())) => lesson.active = true,
+            Some(Err(error)) => {
+                let place = format!("{}: {}", placed.file, placed.hook.kind.function());
+                log.failed(format!("{place}: its secret is elsewhere, and cannot be searched: {error}"));
+                lesson.failures = MOST_ATTEMPTS;
+            }
+        }
+    }
+
     fn take_windows(&mut self, recorder: &Recorder, now: Instant) {
         let Some(learner) = &mut self.learner else { return };
-        let lessons = &mut self.lessons;
+        let (lessons, secrets) = (&mut self.lessons, &mut self.secrets);
         let mut randoms: Option<Vec<[u8; 32]>> = None;
         learner.windows(|window| {
+            if let Some(lesson) = secrets.get_mut(&window.hook.0).filter(|lesson| lesson.active) {
+                return lesson.take(&window, now);
+            }
             let randoms = randoms.get_or_insert_with(|| recorder.without_secrets(MOST_RANDOMS));
             if let Some(lesson) = lessons.get_mut(&window.hook.0) {
                 lesson.search(&window, randoms, now);
@@ -150,6 +175,7 @@ impl Relearner {
             };
             log.learned(id, hook, before);
             recorder.corrected(id);
+            self.unkept.insert(id);
             for hit in std::mem::take(&mut lesson.hits) {
                 if let Some((_, random)) = hit.places.iter().find(|(place, _)| *place == expression) {
                     recorder.rescue(id, hit.tid, hit.time, *random);
@@ -158,81 +184,100 @@ impl Relearner {
             lesson.tried.push(expression);
         }
     }
-}
 
-impl Lesson {
-    /// Notes where the randoms are in a window.
-    fn search(&mut self, window: &Window<'_>, randoms: &[[u8; 32]], now: Instant) {
-        let same = |hit: &Hit| hit.tid == window.tid && hit.time == window.time;
-        let index = match self.hits.iter().rposition(same) {
-            Some(index) => index,
-            None if self.hits.len() >= MOST_HITS => return,
-            None => {
-                self.hits.push(Hit { tid: window.tid, time: window.time, places: Vec::new() });
-                self.last_hit = Some(now);
-                self.hits.len() - 1
+    /// Reads secrets in the way that was found, or gives up.
+    fn conclude_secrets(
+        &mut self,
+        recorder: &mut Recorder,
+        reader: &mut SecretReader,
+        log: &ProbeLog,
+        now: Instant,
+    ) {
+        for (&id, lesson) in self.secrets.iter_mut().filter(|(_, lesson)| lesson.active) {
+            let Some(placed) = log.hook(id) else { continue };
+            let place = || format!("{}: {}", placed.file, placed.hook.kind.function());
+            lesson.search(&placed.hook, |random| recorder.locks(random));
+            let found = lesson.best(&placed.hook, now);
+            // One that was wrong for some other reason may have shown meanwhile that it is right.
+            let done = recorder.proofs().is_proven(id);
+            if !done && found.is_none() && !(lesson.is_full() && lesson.is_quiet(now)) {
+                continue;
             }
-        };
-        let Some(hit) = self.hits.get_mut(index) else { return };
-        for random in randoms {
-            for place in memmem::find_iter(window.bytes, random) {
-                if hit.places.len() < MOST_PLACES
-                    && let Some(expression) = window.expression(place)
-                {
-                    hit.places.push((expression, *random));
+            lesson.active = false;
+            // Its memory is copied for nothing otherwise, and no more.
+            let _ = self.learner.as_mut().map(|learner| learner.stop(HookId(id)));
+            if done {
+                lesson.clear();
+                continue;
+            }
+            let Some(secret) = found else {
+                lesson.failures += 1;
+                lesson.clear();
+                if lesson.failures == 1 {
+                    log.failed(format!("{}: the secret was not found", place()));
                 }
+                continue;
+            };
+            let mut hook = placed.hook.clone();
+            hook.secret = secret.clone();
+            if let Field::Memory { address, .. } = &secret {
+                lesson.tried.push(address.clone());
             }
+            if let Err(error) = reader.correct(HookId(id), &hook) {
+                log.failed(format!("{}: {error}", place()));
+                continue;
+            }
+            let secrets = lesson.harvest(&hook, &secret);
+            log.learned_secret(id, secret);
+            recorder.corrected_secret(id, session::now(), secrets);
+            self.unkept.insert(id);
         }
     }
 
-    /// The likeliest way that all hits agree on, once there are enough.
-    fn best(&self, now: Instant) -> Option<Expression> {
-        let fruitful: Vec<&Hit> = self.hits.iter().filter(|hit| !hit.places.is_empty()).collect();
-        let waited = self.last_hit.is_some_and(|last| now.duration_since(last) >= SECOND_HIT);
-        if fruitful.is_empty() || fruitful.len() < 2 && !waited {
-            return None;
-        }
-        let (first, others) = fruitful.split_first()?;
-        let ways = first.places.iter().map(|(way, _)| way);
-        ways.filter(|way| !self.tried.contains(way))
-            .filter(|way| others.iter().all(|hit| hit.places.iter().any(|(other, _)| other == *way)))
-            .min_by_key(|way| by_likelihood(way))
-            .cloned()
+    /// Keeps for the next run what was learned and is proven.
+    pub fn keep(&mut self, recorder: &Recorder, log: &ProbeLog) {
+        self.unkept.retain(|&id| {
+            if !recorder.proofs().is_proven(id) {
+                return true;
+            }
+            if let Some(placed) = log.hook(id)
+                && let Some(file) = placed.descriptor.as_ref().and_then(|file| file.try_clone().ok())
+            {
+                stacks::remember(&File::from(file), &placed.hook);
+            }
+            false
+        });
     }
 }
 
-impl Hit {
-    const fn none() -> Self {
-        Self { tid: 0, time: Nanos(0), places: Vec::new() }
-    }
+/// Copies memory at a hook from now on; `None` if its file is not there.
+fn start(
+    learner: &mut Option<Learner>,
+    target: &TargetFilter,
+    hook: u32,
+    placed: &PlacedHook,
+) -> Option<Result<(), plaintap_linux::bpf::Error>> {
+    let descriptor = placed.descriptor.as_ref()?;
+    let started = match learner {
+        Some(learner) => Ok(learner),
+        None => Learner::new(target).map(|new| learner.insert(new)),
+    };
+    Some(started.and_then(|learner| learner.start(HookId(hook), descriptor.as_fd(), placed.hook.file_offset)))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use plaintap_locate::Register;
-
-    fn hit(places: &[(Register, i32)]) -> Hit {
-        let places = places
-            .iter()
-            .map(|&(register, offset)| (Expression::path(register, &[offset]), [1; 32]))
-            .collect();
-        Hit { places, ..Hit::none() }
+/// Hooks whose secrets open nothing, or cannot be read at all while connections are without.
+fn misread_secrets(recorder: &Recorder, reader: &SecretReader, log: &ProbeLog) -> Vec<u32> {
+    let mut hooks = recorder.misread_secrets();
+    let unread = |id: &u32| {
+        reader
+            .statistics(HookId(*id))
+            .is_ok_and(|counts| counts.delivered == 0 && counts.unreadable_secret + counts.bad_length > 0)
+    };
+    let unproven = log.unproven(|id| recorder.proofs().is_proven(id));
+    let unread: Vec<u32> = unproven.into_iter().filter(unread).collect();
+    // In this order: the last question is one to all connections.
+    if !unread.is_empty() && !recorder.without_secrets(1).is_empty() {
+        hooks.extend(unread);
     }
-
-    #[test]
-    fn the_way_that_two_hits_agree_on_is_taken_and_none_twice() {
-        let now = Instant::now();
-        let mut lesson = Lesson { last_hit: Some(now), ..Lesson::default() };
-        assert_eq!(lesson.best(now), None);
-        lesson.hits.push(hit(&[(Register::Rdi, 8), (Register::Rsi, 16), (Register::Rsp, 24)]));
-        assert_eq!(lesson.best(now), None, "one may be a coincidence");
-        assert_eq!(lesson.best(now + SECOND_HIT).map(|way| way.to_string()).as_deref(), Some("rdi+0x8"));
-        lesson.hits.push(hit(&[]));
-        lesson.hits.push(hit(&[(Register::Rsp, 24), (Register::Rsi, 16)]));
-        let way = lesson.best(now).expect("one on which both agree");
-        assert_eq!(way.to_string(), "rsi+0x10");
-        lesson.tried.push(way);
-        assert_eq!(lesson.best(now).map(|way| way.to_string()).as_deref(), Some("rsp+0x18"));
-    }
+    hooks
 }

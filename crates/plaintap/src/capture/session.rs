@@ -236,6 +236,7 @@ impl Recording {
             .as_ref()
             .map(|secrets| self.hook_reports(secrets).iter().any(|hook| hook.lost + hook.unreadable > 0));
         let result = result.and_then(|()| self.recorder.finish(&counts, lost).map_err(Failure::Output));
+        self.relearner.keep(&self.recorder, &self.log);
         let failure = result.err().map(|failure| failure.explain(self.recorder.recorded()));
         Report {
             recorded: self.recorder.recorded(),
@@ -320,30 +321,51 @@ impl Recording {
             unproved: self.recorder.unproved(),
             wrong: proofs.wrong().values().sum(),
             not_proven: proofs.undecided(),
-            hooks: hooks.iter().filter_map(|hook| self.hook_news(hook)).collect(),
+            hooks: hooks
+                .iter()
+                .flat_map(|hook| [self.random_news(hook), self.secret_news(hook)])
+                .flatten()
+                .collect(),
             ledger: self.recorder.ledger_json(any_lost, &hooks),
             failures: self.log.failures(),
             unnoticed: 0,
         }
     }
 
-    /// What there is to say of a hook.
-    fn hook_news(&self, report: &HookReport) -> Option<String> {
+    /// What there is to say of where a hook has its client random.
+    fn random_news(&self, report: &HookReport) -> Option<String> {
         let proofs = self.recorder.proofs();
         let placed = &report.placed;
         let place = format!("{}: {}", placed.file, placed.hook.kind.function());
-        let wrong = proofs.wrong().get(&report.id).copied().unwrap_or(0);
         let Field::Memory { address, .. } = &placed.hook.client_random else { return None };
         match &placed.before {
-            _ if wrong > 0 && !proofs.is_proven(report.id) => {
-                Some(format!("{place}: what it reads there is no secret"))
-            }
             Some(before) if proofs.is_proven(report.id) => {
                 Some(format!("{place}: the client random was not at {before}; found at {address}"))
             }
             Some(before) => Some(format!(
                 "{place}: the client random was not at {before}; {address} was tried, not proven"
             )),
+            None => None,
+        }
+    }
+
+    /// The same of its secret.
+    fn secret_news(&self, report: &HookReport) -> Option<String> {
+        let proofs = self.recorder.proofs();
+        let placed = &report.placed;
+        let place = format!("{}: {}", placed.file, placed.hook.kind.function());
+        let secret = &placed.hook.secret;
+        let is_proven = proofs.is_proven(report.id);
+        match &placed.secret_before {
+            Some(before) if is_proven => {
+                Some(format!("{place}: the secret was not {before}; found {secret}"))
+            }
+            Some(before) => {
+                Some(format!("{place}: the secret was not {before}; {secret} was tried, not proven"))
+            }
+            None if !is_proven && proofs.wrong().contains_key(&report.id) => {
+                Some(format!("{place}: what it reads there is no secret"))
+            }
             None => None,
         }
     }
@@ -370,7 +392,8 @@ impl Failure {
     }
 }
 
-fn now() -> Nanos {
+/// The time as captured packets and secrets have it.
+pub(super) fn now() -> Nanos {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }

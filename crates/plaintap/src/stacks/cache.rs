@@ -21,7 +21,7 @@ use super::Surveyed;
 use crate::out::hex;
 
 /// Entries of other formats have other names.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// When there are more entries, all are thrown away: they are of files and plaintaps of long ago.
 const MOST_ENTRIES: usize = 4096;
 /// The beginning of a file that its entry depends on: program headers and notes.
@@ -132,7 +132,7 @@ fn json(surveyed: &Surveyed) -> Value {
         })
         .collect();
     let objects: Vec<Value> = surveyed.objects.iter().map(json_object).collect();
-    json!({ "hooks": hooks, "objects": objects, "doubt": surveyed.doubt })
+    json!({ "hooks": hooks, "objects": objects, "learned": surveyed.learned, "doubt": surveyed.doubt })
 }
 
 fn surveyed(value: &Value) -> Option<Surveyed> {
@@ -142,7 +142,8 @@ fn surveyed(value: &Value) -> Option<Surveyed> {
         Value::Null => None,
         doubt => Some(doubt.as_str()?.to_owned()),
     };
-    Some(Surveyed { hooks, objects, doubt })
+    let learned = value.get("learned")?.as_array()?.iter().map(Value::as_u64).collect::<Option<Vec<_>>>()?;
+    Some(Surveyed { hooks, objects, learned, doubt })
 }
 
 fn hook(value: &Value) -> Option<Hook> {
@@ -263,7 +264,7 @@ mod tests {
         let objects =
             vec![object(ObjectFunction::UnwrapKey, handle), object(ObjectFunction::AddAttribute, attribute)];
         let hooks = [hooks, vec![of_object]].concat();
-        Surveyed { hooks, objects, doubt: Some("because".into()) }
+        Surveyed { hooks, objects, learned: vec![0x1234], doubt: Some("because".into()) }
     }
 
     #[test]
@@ -277,7 +278,7 @@ mod tests {
         entry.store(&found());
         let loaded = entry.load().unwrap();
         assert_eq!((loaded.hooks, loaded.doubt), (found().hooks, found().doubt));
-        assert_eq!(loaded.objects, found().objects);
+        assert_eq!((loaded.objects, loaded.learned), (found().objects, found().learned));
 
         let path = folder.path().join(&entry.name);
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
