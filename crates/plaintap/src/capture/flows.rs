@@ -1,9 +1,9 @@
 //! What recording must know of each connection: whose it is, whether a TLS handshake began, and whether it is over.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use plaintap_decode::Address;
-use rustc_hash::FxHashMap;
 
 use crate::segment::Segment;
 
@@ -35,7 +35,8 @@ pub struct Seen {
 /// All flows of a capture.
 #[derive(Default)]
 pub struct Flows {
-    flows: FxHashMap<Key, Flow>,
+    // Peers choose their ports: hashed with a key.
+    flows: HashMap<Key, Flow>,
     open_tcp: usize,
 }
 

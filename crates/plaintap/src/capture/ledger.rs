@@ -1,12 +1,11 @@
 //! The ledger of keys: for each TLS connection, whether its secrets came and by which hook, and if not why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use plaintap_crypt::{Completeness, KeyStore};
 use plaintap_decode::Address;
 use plaintap_packet::Nanos;
 use plaintap_packet::file::Process;
-use rustc_hash::FxHashMap;
 
 use super::probe_log::ProbeLog;
 use super::processes::Processes;
@@ -19,7 +18,8 @@ type Random = [u8; 32];
 /// The TLS connections of a capture, by client random.
 #[derive(Default)]
 pub struct Ledger {
-    connections: FxHashMap<Random, Connection>,
+    // Peers choose the randoms: hashed with a key.
+    connections: HashMap<Random, Connection>,
 }
 
 /// A ClientHello that was captured.

@@ -10,7 +10,7 @@ use std::sync::PoisonError;
 use plaintap_crypt::{Findings, KeyStore, Lock, TlsSecret, Witness};
 use plaintap_decode::{Decoder, Options};
 use plaintap_packet::{Direction, LinkType, Nanos, Packet};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 /// Bytes of a connection's packets that are kept: a handshake with a long chain of certificates, and the first data.
 const LARGEST_EVIDENCE: usize = 64 << 10;
@@ -30,7 +30,8 @@ pub struct Proofs {
     doubted: FxHashSet<u32>,
     /// Secrets that did not open what they had to, by hook.
     wrong: HashMap<u32, u64>,
-    trials: FxHashMap<Random, Trial>,
+    // Peers choose the randoms: hashed with a key.
+    trials: HashMap<Random, Trial>,
     order: VecDeque<Random>,
     unchecked: u64,
     undecided: u64,
