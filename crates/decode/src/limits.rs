@@ -40,10 +40,10 @@ pub const MAX_UNACKNOWLEDGED: usize = 1024;
 /// The same over all connections.
 pub const MAX_UNACKNOWLEDGED_IN_ALL: usize = 1 << 19;
 
-/// IP datagrams that wait for fragments.
+/// IP datagrams that wait for fragments, and directions of SCTP associations.
 pub const MAX_DATAGRAMS: usize = 4096;
 
-/// Fragments of one IP datagram.
+/// Fragments of one IP datagram, and of one direction of an SCTP association.
 pub const MAX_FRAGMENTS: usize = 1024;
 
 /// Bytes of what IPComp carries after decompression: an IP datagram has no more.
@@ -105,7 +105,7 @@ pub struct Counters {
     /// Bytes of TCP payload behind a gap that was not given up: they wait, or went with their connection when it was
     /// forgotten or its ports were used again.
     pub bytes_waiting: u64,
-    /// IP datagrams whose fragments were given up.
+    /// IP datagrams whose fragments were given up, and SCTP associations.
     pub datagrams_dropped: u64,
     /// HTTP/2 frames with more header fields than [`MAX_HEADER_LIST`] holds, or header fields that are damaged.
     pub header_lists_cut: u64,

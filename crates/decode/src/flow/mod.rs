@@ -113,6 +113,7 @@ pub(crate) struct Flows {
     tcp: Generations<FlowKey, TcpFlow>,
     udp: Generations<FlowKey, UdpFlow>,
     fragments: Fragments,
+    associations: sctp::Associations,
     announced: Announced,
     tcp_streams: u32,
     udp_streams: u32,
@@ -130,6 +131,7 @@ impl Flows {
             tcp: Generations::new(limits::MAX_FLOWS),
             udp: Generations::new(limits::MAX_FLOWS),
             fragments: Fragments::new(),
+            associations: sctp::Associations::new(),
             announced: Announced::new(),
             tcp_streams: 0,
             udp_streams: 0,
@@ -173,7 +175,8 @@ impl Flows {
             let Some(start) = next else { break };
             end = walk::walk(work, frame, start);
         }
-        sctp::messages(work, frame);
+        let waiting = self.stages.fragments.then_some(&mut self.associations);
+        sctp::messages(work, frame, waiting, counters);
         if self.stages.numbers {
             self.announced.listen(work, frame, number, counters);
         }

@@ -115,7 +115,7 @@ pub(crate) fn alone(work: &mut Work, frame: &[u8], start: Start, counters: &mut 
         let Some(start) = next else { break };
         end = walk(work, frame, start);
     }
-    sctp::messages(work, frame);
+    sctp::messages(work, frame, None, counters);
 }
 
 /// The payload of layer number `index`, a piece of a datagram, as far as it goes by itself.

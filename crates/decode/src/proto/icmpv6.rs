@@ -1,6 +1,7 @@
-//! ICMP for IPv6, RFC 4443, neighbor discovery, RFC 4861, multicast listener discovery, RFC 3810, and node information
-//! queries, RFC 4620.
+//! ICMP for IPv6, RFC 4443, neighbor discovery, RFC 4861, multicast listener discovery, RFC 3810, node information
+//! queries, RFC 4620, and the messages of `layouts`.
 
+mod layouts;
 mod messages;
 mod options;
 
@@ -13,7 +14,7 @@ fields! {
     CODE: U8 at(1..2), "icmpv6.code", "Code";
     CHECKSUM: U16 at(2..4), "icmpv6.checksum", "Checksum", hex;
     CHECKSUM_STATUS: U8 meta(checksum::put_status), "icmpv6.checksum.status", "Checksum Status", names(checksum::STATUS);
-    IDENTIFIER: U16 at(4..6), "icmpv6.echo.identifier", "Identifier", hex, when(is_echo);
+    IDENTIFIER: U16 at(4..6), "icmpv6.echo.identifier", "Identifier", hex, when(has_identifier);
     SEQUENCE: U16 at(6..8), "icmpv6.echo.sequence_number", "Sequence", when(is_echo);
     RESP_TO: FrameNumber exchange(exchanges::request_frame), "icmpv6.resp_to", "Response To";
     RESPTIME: Double exchange(exchanges::elapsed_milliseconds), "icmpv6.resptime", "Response Time";
@@ -113,6 +114,89 @@ fields! {
     NI_NAME: Text walk, "icmpv6.ni.reply.node_name", "Name Node";
     NI_ADDRESS: Ip6 walk, "icmpv6.ni.reply.node_address", "IPv6 Node address";
     NI_IPV4: Ip4 walk, "icmpv6.ni.reply.ipv4_address", "IPv4 Node address";
+    RR_SEQUENCE_NUMBER: U32 walk, "icmpv6.rr.sequence_number", "Sequence Number";
+    RR_SEGMENT_NUMBER: U8 walk, "icmpv6.rr.segment_number", "Segment Number";
+    RR_FLAG: U8 walk, "icmpv6.rr.flag", "Flags", hex;
+    RR_FLAG_T: Bool walk, "icmpv6.rr.flag.t", "Test Command";
+    RR_FLAG_R: Bool walk, "icmpv6.rr.flag.r", "Result requested";
+    RR_FLAG_A: Bool walk, "icmpv6.rr.flag.a", "All Interfaces";
+    RR_FLAG_S: Bool walk, "icmpv6.rr.flag.s", "Site-specific";
+    RR_FLAG_P: Bool walk, "icmpv6.rr.flag.p", "Processed previously";
+    RR_FLAG_RSV: U8 walk, "icmpv6.rr.flag.rsv", "Reserved";
+    RR_MAXDELAY: U16 walk, "icmpv6.rr.maxdelay", "Max Delay";
+    RR_PCO_MP: None walk, "icmpv6.rr.pco.mp", "Match-Prefix Part";
+    RR_PCO_MP_OPCODE: U8 walk, "icmpv6.rr.pco.mp.opcode", "OpCode";
+    RR_PCO_MP_OPLENGTH: U8 walk, "icmpv6.rr.pco.mp.oplength", "OpLength";
+    RR_PCO_MP_ORDINAL: U8 walk, "icmpv6.rr.pco.mp.ordinal", "Ordinal", hex;
+    RR_PCO_MP_MATCHLEN: U8 walk, "icmpv6.rr.pco.mp.matchlen", "MatchLen";
+    RR_PCO_MP_MINLEN: U8 walk, "icmpv6.rr.pco.mp.minlen", "MinLen";
+    RR_PCO_MP_MAXLEN: U8 walk, "icmpv6.rr.pco.mp.maxlen", "MaxLen";
+    RR_PCO_MP_MATCHPREFIX: Ip6 walk, "icmpv6.rr.pco.mp.matchprefix", "MatchPrefix";
+    RR_PCO_UP: None walk, "icmpv6.rr.pco.up", "Use-Prefix Part";
+    RR_PCO_UP_USELEN: U8 walk, "icmpv6.rr.pco.up.uselen", "UseLen";
+    RR_PCO_UP_KEEPLEN: U8 walk, "icmpv6.rr.pco.up.keeplen", "KeepLen";
+    RR_PCO_UP_FLAGMASK: U8 walk, "icmpv6.rr.pco.up.flagmask", "FlagMask", hex;
+    RR_PCO_UP_FLAGMASK_L: Bool walk, "icmpv6.rr.pco.up.flagmask.l", "On-link flag(L)";
+    RR_PCO_UP_FLAGMASK_A: Bool walk, "icmpv6.rr.pco.up.flagmask.a",
+        "Autonomous address-configuration flag(A)";
+    RR_PCO_UP_FLAGMASK_RESERVED: U8 walk, "icmpv6.rr.pco.up.flagmask.reserved", "Reserved";
+    RR_PCO_UP_RAFLAGS: U8 walk, "icmpv6.rr.pco.up.raflags", "RAFlags", hex;
+    RR_PCO_UP_VALIDLIFETIME: U32 walk, "icmpv6.rr.pco.up.validlifetime", "Valid Lifetime";
+    RR_PCO_UP_PREFERREDLIFETIME: U32 walk, "icmpv6.rr.pco.up.preferredlifetime", "Preferred Lifetime";
+    RR_PCO_UP_FLAG: U32 walk, "icmpv6.rr.pco.up.flag", "Flags", hex;
+    RR_PCO_UP_FLAG_V: Bool walk, "icmpv6.rr.pco.up.flag.v", "Decrement valid lifetime";
+    RR_PCO_UP_FLAG_P: Bool walk, "icmpv6.rr.pco.up.flag.p", "Decrement preferred lifetime";
+    RR_PCO_UP_FLAG_RESERVED: U32 walk, "icmpv6.rr.pco.up.flag.reserved", "Reserved";
+    RR_PCO_UP_USEPREFIX: Ip6 walk, "icmpv6.rr.pco.up.useprefix", "UsePrefix";
+    RR_RM: None walk, "icmpv6.rr.rm", "Result Message";
+    RR_RM_FLAG: U16 walk, "icmpv6.rr.rm.flag", "Flags", hex;
+    RR_RM_FLAG_B: Bool walk, "icmpv6.rr.rm.flag.b", "Bounds";
+    RR_RM_FLAG_F: Bool walk, "icmpv6.rr.rm.flag.f", "Forbidden";
+    RR_RM_FLAG_RESERVED: U16 walk, "icmpv6.rr.rm.flag.reserved", "Reserved";
+    RR_RM_ORDINAL: U8 walk, "icmpv6.rr.rm.ordinal", "Ordinal", hex;
+    RR_RM_MATCHEDLEN: U8 walk, "icmpv6.rr.rm.matchedlen", "MatchedLen";
+    RR_RM_INTERFACEINDEX: U32 walk, "icmpv6.rr.rm.interfaceindex", "InterfaceIndex";
+    RR_RM_MATCHEDPREFIX: Ip6 walk, "icmpv6.rr.rm.matchedprefix", "MatchedPrefix";
+    MIP6_IDENTIFIER: U16 walk, "icmpv6.mip6.identifier", "Identifier", hex;
+    MIP6_HOME_AGENT_ADDRESS: Ip6 walk, "icmpv6.mip6.home_agent_address", "Home Agent Address";
+    MIP6_FLAG: U16 walk, "icmpv6.mip6.flag", "Flags", hex;
+    MIP6_FLAG_M: Bool walk, "icmpv6.mip6.flag.m", "Managed address configuration";
+    MIP6_FLAG_O: Bool walk, "icmpv6.mip6.flag.o", "Other configuration";
+    MIP6_FLAG_RSV: U16 walk, "icmpv6.mip6.flag.rsv", "Reserved";
+    EXT_ECHO_SEQ: U8 walk, "icmpv6.ext.echo.seq", "Sequence number", hex;
+    EXT_ECHO_REQ_RES: U8 walk, "icmpv6.ext.echo.req.res", "Reserved", hex;
+    EXT_ECHO_REQ_LOCAL: Bool walk, "icmpv6.ext.echo.req.local", "Local bit";
+    EXT_ECHO_RSP_STATE: U8 walk, "icmpv6.ext.echo.rsp.state", "State";
+    EXT_ECHO_RSP_RES: U8 walk, "icmpv6.ext.echo.rsp.res", "Reserved", hex;
+    EXT_ECHO_RSP_ACTIVE: Bool walk, "icmpv6.ext.echo.rsp.active", "Active bit";
+    EXT_ECHO_RSP_IPV4: Bool walk, "icmpv6.ext.echo.rsp.ipv4", "IPv4 bit";
+    EXT_ECHO_RSP_IPV6: Bool walk, "icmpv6.ext.echo.rsp.ipv6", "IPv6 bit";
+    RPL_DIS_FLAGS: U8 walk, "icmpv6.rpl.dis.flags", "Flags";
+    RPL_DIO_INSTANCE: U8 walk, "icmpv6.rpl.dio.instance", "RPLInstanceID";
+    RPL_DIO_VERSION: U8 walk, "icmpv6.rpl.dio.version", "Version";
+    RPL_DIO_RANK: U16 walk, "icmpv6.rpl.dio.rank", "Rank";
+    RPL_DIO_FLAG: U8 walk, "icmpv6.rpl.dio.flag", "Flags", hex;
+    RPL_DIO_FLAG_G: Bool walk, "icmpv6.rpl.dio.flag.g", "Grounded (G)";
+    RPL_DIO_FLAG_MOP: U8 walk, "icmpv6.rpl.dio.flag.mop", "Mode of Operation (MOP)", hex;
+    RPL_DIO_FLAG_PREFERENCE: U8 walk, "icmpv6.rpl.dio.flag.preference", "DODAG Preference";
+    RPL_DIO_DTSN: U8 walk, "icmpv6.rpl.dio.dtsn", "Destination Advertisement Trigger Sequence Number (DTSN)";
+    RPL_DIO_DAGID: Ip6 walk, "icmpv6.rpl.dio.dagid", "DODAGID";
+    RPL_DAO_INSTANCE: U8 walk, "icmpv6.rpl.dao.instance", "RPLInstanceID";
+    RPL_DAO_FLAG: U8 walk, "icmpv6.rpl.dao.flag", "Flags", hex;
+    RPL_DAO_FLAG_K: Bool walk, "icmpv6.rpl.dao.flag.k", "DAO-ACK Request (K)";
+    RPL_DAO_FLAG_D: Bool walk, "icmpv6.rpl.dao.flag.d", "DODAGID Present (D)";
+    RPL_DAO_FLAG_RSV: U8 walk, "icmpv6.rpl.dao.flag.rsv", "Reserved";
+    RPL_DAO_SEQUENCE: U8 walk, "icmpv6.rpl.dao.sequence", "DAO Sequence";
+    RPL_DAO_DODAGID: Ip6 walk, "icmpv6.rpl.dao.dodagid", "DODAGID";
+    RPL_DAOACK_INSTANCE: U8 walk, "icmpv6.rpl.daoack.instance", "RPLInstanceID";
+    RPL_DAOACK_FLAG: U8 walk, "icmpv6.rpl.daoack.flag", "Flag", hex;
+    RPL_DAOACK_FLAG_D: Bool walk, "icmpv6.rpl.daoack.flag.d", "DODAGID Present (D)";
+    RPL_DAOACK_FLAG_RSV: U8 walk, "icmpv6.rpl.daoack.flag.rsv", "Reserved";
+    RPL_DAOACK_SEQUENCE: U8 walk, "icmpv6.rpl.daoack.sequence", "DAO-ACK Sequence";
+    RPL_DAOACK_STATUS: U8 walk, "icmpv6.rpl.daoack.status", "Status";
+    RPL_DAOACK_DODAGID: Ip6 walk, "icmpv6.rpl.daoack.dodagid", "DODAGID";
+    RPL_OPT_TYPE: U8 walk, "icmpv6.rpl.opt.type", "Type";
+    RPL_OPT_LENGTH: U8 walk, "icmpv6.rpl.opt.length", "Length";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
@@ -171,7 +255,17 @@ const TYPES: crate::field::ValueNames = &[
     (135, "Neighbor Solicitation"),
     (136, "Neighbor Advertisement"),
     (137, "Redirect"),
+    (138, "Router Renumbering"),
+    (139, "Node Information Query"),
+    (140, "Node Information Reply"),
     (143, "Multicast Listener Report Message v2"),
+    (144, "Home Agent Address Discovery Request"),
+    (145, "Home Agent Address Discovery Reply"),
+    (146, "Mobile Prefix Solicitation"),
+    (147, "Mobile Prefix Advertisement"),
+    (155, "RPL Control"),
+    (160, "Extended Echo Request"),
+    (161, "Extended Echo Reply"),
 ];
 
 /// RFC 4191 §2.1.
@@ -179,6 +273,11 @@ const PREFERENCES: crate::field::ValueNames = &[(0, "Medium"), (1, "High"), (2, 
 
 fn is_echo(view: &View<'_>) -> bool {
     matches!(view.bytes.u8(0), 128 | 129)
+}
+
+/// The extended ones have it too (RFC 8335 §2).
+fn has_identifier(view: &View<'_>) -> bool {
+    matches!(view.bytes.u8(0), 128 | 129 | 160 | 161)
 }
 
 fn is_router_advertisement(view: &View<'_>) -> bool {
@@ -193,12 +292,14 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     let bytes = view.bytes.0;
     // Neighbor discovery: the fields in front of the options are at fixed places, but for what is reserved.
     let (reserved, options) = match view.bytes.u8(0) {
+        1 | 3 => return put_bytes(&mut Reader::new(bytes, 4), 4, RESERVED, out),
         130..=132 => return messages::listener(view, out),
         133 => (4..8, 8),
         134 => (4..4, 16),
         135 => (4..8, 24),
         136 => (4..4, 24),
         137 => (4..8, 40),
+        138 | 144..=147 | 155 | 160 | 161 => return layouts::walk(view, out),
         139 | 140 => return messages::node_information(view, out),
         143 => return messages::listener_report(view, out),
         _ => return Ok(()),

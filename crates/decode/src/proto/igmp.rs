@@ -1,4 +1,5 @@
-//! The Internet Group Management Protocol: version 1 (RFC 1112), 2 (RFC 2236) and 3 (RFC 3376).
+//! The Internet Group Management Protocol: version 1 (RFC 1112), 2 (RFC 2236) and 3 (RFC 3376); multicast
+//! traceroutes.
 
 use super::prelude::*;
 use crate::checksum;
@@ -8,6 +9,8 @@ fields! {
     VERSION: U8 meta(|v, out| if let Some(n) = version(v.bytes) { out(Value::Unsigned(n.into())) }),
         "igmp.version", "IGMP Version";
     MAX_RESP: U8 meta(max_resp), "igmp.max_resp", "Max Resp Time";
+    MAX_RESP_EXP: U8 bits(1..2, 0x70), "igmp.max_resp.exp", "Exponent", hex, when(|v| is_long_response(v.bytes));
+    MAX_RESP_MANT: U8 bits(1..2, 0x0f), "igmp.max_resp.mant", "Mantissa", hex, when(|v| is_long_response(v.bytes));
     CHECKSUM: U16 at(2..4), "igmp.checksum", "Checksum", hex;
     CHECKSUM_STATUS: U8 meta(checksum::put_status), "igmp.checksum.status", "Checksum Status", names(checksum::STATUS);
     RESERVED: Bytes walk, "igmp.reserved", "Reserved";
@@ -20,6 +23,25 @@ fields! {
     NUM_SRC: U16 walk, "igmp.num_src", "Num Src";
     MADDR: Ip4 walk, "igmp.maddr", "Multicast Address";
     SADDR: Ip4 walk, "igmp.saddr", "Source Address";
+    MTRACE_MAX_HOPS: U8 walk, "igmp.mtrace.max_hops", "# hops";
+    MTRACE_SADDR: Ip4 walk, "igmp.mtrace.saddr", "Source Address";
+    MTRACE_RADDR: Ip4 walk, "igmp.mtrace.raddr", "Receiver Address";
+    MTRACE_RSPADDR: Ip4 walk, "igmp.mtrace.rspaddr", "Response Address";
+    MTRACE_RESP_TTL: U8 walk, "igmp.mtrace.resp_ttl", "Response TTL";
+    MTRACE_Q_ID: U24 walk, "igmp.mtrace.q_id", "Query ID";
+    MTRACE_Q_ARRIVAL: U32 walk, "igmp.mtrace.q_arrival", "Query Arrival";
+    MTRACE_Q_INADDR: Ip4 walk, "igmp.mtrace.q_inaddr", "In itf addr";
+    MTRACE_Q_OUTADDR: Ip4 walk, "igmp.mtrace.q_outaddr", "Out itf addr";
+    MTRACE_Q_PREVRTR: Ip4 walk, "igmp.mtrace.q_prevrtr", "Previous rtr addr";
+    MTRACE_Q_INPKT: U32 walk, "igmp.mtrace.q_inpkt", "In pkts";
+    MTRACE_Q_OUTPKT: U32 walk, "igmp.mtrace.q_outpkt", "Out pkts";
+    MTRACE_Q_TOTAL: U32 walk, "igmp.mtrace.q_total", "S,G pkt count";
+    MTRACE_Q_RTG_PROTO: U8 walk, "igmp.mtrace.q_rtg_proto", "Rtg Protocol";
+    MTRACE_Q_FWD_TTL: U8 walk, "igmp.mtrace.q_fwd_ttl", "FwdTTL";
+    MTRACE_Q_MBZ: U8 walk, "igmp.mtrace.q_mbz", "MBZ", hex;
+    MTRACE_Q_S: U8 walk, "igmp.mtrace.q_s", "S", hex;
+    MTRACE_Q_SRC_MASK: U8 walk, "igmp.mtrace.q_src_mask", "Src Mask", hex;
+    MTRACE_Q_FWD_CODE: U8 walk, "igmp.mtrace.q_fwd_code", "Forwarding Code", hex;
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
@@ -48,6 +70,8 @@ const QUERY: u8 = 0x11;
 const REPORT_1: u8 = 0x12;
 const REPORT_2: u8 = 0x16;
 const LEAVE: u8 = 0x17;
+const TRACE_REPLY: u8 = 0x1e;
+const TRACE_QUERY: u8 = 0x1f;
 const REPORT_3: u8 = 0x22;
 
 const TYPES: crate::field::ValueNames = &[
@@ -55,6 +79,8 @@ const TYPES: crate::field::ValueNames = &[
     (0x12, "Membership Report"),
     (0x16, "Membership Report"),
     (0x17, "Leave Group"),
+    (0x1e, "Traceroute Response"),
+    (0x1f, "Traceroute Message"),
     (0x22, "Membership Report"),
 ];
 
@@ -91,6 +117,10 @@ fn is_query_3(b: Bytes<'_>) -> bool {
     b.u8(0) == QUERY && version(b) == Some(3)
 }
 
+fn is_long_response(b: Bytes<'_>) -> bool {
+    is_query_3(b) && b.u8(1) >= 128
+}
+
 /// Tenths of a second; from 128 on a floating point number (RFC 3376 §4.1.1).
 fn max_resp(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
     let b = view.header();
@@ -98,13 +128,15 @@ fn max_resp(view: &View<'_>, out: &mut dyn FnMut(Value<'_>)) {
         return;
     }
     let code = u64::from(b.u8(1));
-    let long = version(b) == Some(3) && code >= 128;
-    out(Value::Unsigned(if long { (code & 15 | 16) << ((code >> 4 & 7) + 3) } else { code }));
+    out(Value::Unsigned(if is_long_response(b) { (code & 15 | 16) << ((code >> 4 & 7) + 3) } else { code }));
 }
 
 fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     let b = view.bytes;
     let mut r = Reader::new(b.0, 4);
+    if matches!(b.u8(0), TRACE_REPLY | TRACE_QUERY) {
+        return trace(&mut Reader::new(b.0, 1), out);
+    }
     if version(b).is_none() {
         return Ok(());
     }
@@ -128,6 +160,35 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     r.skip_to(8)?;
     for _ in 0..b.u16(6) {
         record(&mut r, out)?;
+    }
+    Ok(())
+}
+
+/// A multicast traceroute (draft-ietf-idmr-traceroute-ipm-07 §3): the query, then a block of each router that saw it.
+fn trace(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    put_number(r, 1, MTRACE_MAX_HOPS, out)?;
+    r.take(2)?;
+    for field in [MADDR, MTRACE_SADDR, MTRACE_RADDR, MTRACE_RSPADDR] {
+        put_ip4(r, field, out)?;
+    }
+    put_number(r, 1, MTRACE_RESP_TTL, out)?;
+    put_number(r, 3, MTRACE_Q_ID, out)?;
+    while r.left() >= 32 {
+        out.open(r.at()..r.at() + 32, format_args!("Response data block"));
+        put_number(r, 4, MTRACE_Q_ARRIVAL, out)?;
+        for field in [MTRACE_Q_INADDR, MTRACE_Q_OUTADDR, MTRACE_Q_PREVRTR] {
+            put_ip4(r, field, out)?;
+        }
+        for field in [MTRACE_Q_INPKT, MTRACE_Q_OUTPKT, MTRACE_Q_TOTAL] {
+            put_number(r, 4, field, out)?;
+        }
+        put_number(r, 1, MTRACE_Q_RTG_PROTO, out)?;
+        put_number(r, 1, MTRACE_Q_FWD_TTL, out)?;
+        let bits = r.u8()?.into();
+        let parts = [(MTRACE_Q_MBZ, 0x80), (MTRACE_Q_S, 0x40), (MTRACE_Q_SRC_MASK, 0x3f)];
+        put_parts(r, 1, bits, &parts, out);
+        put_number(r, 1, MTRACE_Q_FWD_CODE, out)?;
+        out.close();
     }
     Ok(())
 }

@@ -68,6 +68,39 @@ fields! {
     CONTROL_TYPE: Text walk, "ldap.controlType", "controlType";
     CRITICALITY: Bool walk, "ldap.criticality", "criticality";
     CONTROL_VALUE: Bytes walk, "ldap.controlValue", "controlValue";
+    MESSAGE_ELEMENT: None walk, "ldap.LDAPMessage_element", "LDAPMessage", hidden;
+    BIND_REQUEST_ELEMENT: None walk, "ldap.bindRequest_element", "bindRequest", hidden;
+    BIND_RESPONSE_ELEMENT: None walk, "ldap.bindResponse_element", "bindResponse", hidden;
+    UNBIND_REQUEST_ELEMENT: None walk, "ldap.unbindRequest_element", "unbindRequest", hidden;
+    SEARCH_REQUEST_ELEMENT: None walk, "ldap.searchRequest_element", "searchRequest", hidden;
+    SEARCH_ENTRY_ELEMENT: None walk, "ldap.searchResEntry_element", "searchResEntry", hidden;
+    SEARCH_DONE_ELEMENT: None walk, "ldap.searchResDone_element", "searchResDone", hidden;
+    MODIFY_REQUEST_ELEMENT: None walk, "ldap.modifyRequest_element", "modifyRequest", hidden;
+    MODIFY_RESPONSE_ELEMENT: None walk, "ldap.modifyResponse_element", "modifyResponse", hidden;
+    ADD_REQUEST_ELEMENT: None walk, "ldap.addRequest_element", "addRequest", hidden;
+    ADD_RESPONSE_ELEMENT: None walk, "ldap.addResponse_element", "addResponse", hidden;
+    DEL_RESPONSE_ELEMENT: None walk, "ldap.delResponse_element", "delResponse", hidden;
+    MOD_DN_REQUEST_ELEMENT: None walk, "ldap.modDNRequest_element", "modDNRequest", hidden;
+    MOD_DN_RESPONSE_ELEMENT: None walk, "ldap.modDNResponse_element", "modDNResponse", hidden;
+    COMPARE_REQUEST_ELEMENT: None walk, "ldap.compareRequest_element", "compareRequest", hidden;
+    COMPARE_RESPONSE_ELEMENT: None walk, "ldap.compareResponse_element", "compareResponse", hidden;
+    EXTENDED_REQUEST_ELEMENT: None walk, "ldap.extendedReq_element", "extendedReq", hidden;
+    EXTENDED_RESPONSE_ELEMENT: None walk, "ldap.extendedResp_element", "extendedResp", hidden;
+    INTERMEDIATE_RESPONSE_ELEMENT: None walk, "ldap.intermediateResponse_element", "intermediateResponse", hidden;
+    SASL_ELEMENT: None walk, "ldap.sasl_element", "sasl", hidden;
+    EQUALITY_ELEMENT: None walk, "ldap.equalityMatch_element", "equalityMatch", hidden;
+    SUBSTRINGS_ELEMENT: None walk, "ldap.substrings_element", "substrings", hidden;
+    GREATER_ELEMENT: None walk, "ldap.greaterOrEqual_element", "greaterOrEqual", hidden;
+    LESS_ELEMENT: None walk, "ldap.lessOrEqual_element", "lessOrEqual", hidden;
+    APPROXIMATE_ELEMENT: None walk, "ldap.approxMatch_element", "approxMatch", hidden;
+    EXTENSIBLE_ELEMENT: None walk, "ldap.extensibleMatch_element", "extensibleMatch", hidden;
+    PARTIAL_ATTRIBUTE_ELEMENT: None walk, "ldap.PartialAttributeList_item_element", "PartialAttributeList item", hidden;
+    ATTRIBUTE_ELEMENT: None walk, "ldap.AttributeList_item_element", "AttributeList item", hidden;
+    MODIFICATION_ITEM_ELEMENT: None walk, "ldap.modification_item_element", "modification item", hidden;
+    MODIFICATION_ELEMENT: None walk, "ldap.modification_element", "modification", hidden;
+    ASSERTION_ELEMENT: None walk, "ldap.ava_element", "ava", hidden;
+    CONTROL_ELEMENT: None walk, "ldap.Control_element", "Control", hidden;
+    SUBSTRINGS_ITEM: U32 walk, "ldap.substrings_item", "substrings item", names(&[(0, "initial"), (1, "any"), (2, "final")]);
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
@@ -136,6 +169,28 @@ mod op {
     pub(super) const INTERMEDIATE_RESPONSE: u8 = 25;
 }
 
+/// The operations that are sequences; the others are a name or a number alone.
+const ELEMENTS: &[(u8, FieldIndex)] = &[
+    (op::BIND_REQUEST, BIND_REQUEST_ELEMENT),
+    (op::BIND_RESPONSE, BIND_RESPONSE_ELEMENT),
+    (2, UNBIND_REQUEST_ELEMENT),
+    (op::SEARCH_REQUEST, SEARCH_REQUEST_ELEMENT),
+    (op::SEARCH_ENTRY, SEARCH_ENTRY_ELEMENT),
+    (5, SEARCH_DONE_ELEMENT),
+    (op::MODIFY_REQUEST, MODIFY_REQUEST_ELEMENT),
+    (7, MODIFY_RESPONSE_ELEMENT),
+    (op::ADD_REQUEST, ADD_REQUEST_ELEMENT),
+    (9, ADD_RESPONSE_ELEMENT),
+    (11, DEL_RESPONSE_ELEMENT),
+    (op::MOD_DN_REQUEST, MOD_DN_REQUEST_ELEMENT),
+    (13, MOD_DN_RESPONSE_ELEMENT),
+    (op::COMPARE_REQUEST, COMPARE_REQUEST_ELEMENT),
+    (15, COMPARE_RESPONSE_ELEMENT),
+    (op::EXTENDED_REQUEST, EXTENDED_REQUEST_ELEMENT),
+    (op::EXTENDED_RESPONSE, EXTENDED_RESPONSE_ELEMENT),
+    (op::INTERMEDIATE_RESPONSE, INTERMEDIATE_RESPONSE_ELEMENT),
+];
+
 /// The number of a tag in its class.
 const NUMBER: u8 = 0x1f;
 /// Context tags, as they stand in front of optional parts.
@@ -152,12 +207,16 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         return put_rest(&mut r, GSSAPI_ENCRYPTED_PAYLOAD, out);
     }
     let mut message = ber::expect(&mut r, ber::tag::SEQUENCE)?;
+    out.put(MESSAGE_ELEMENT, 0..message.end(), Value::Present);
     ber::put_unsigned(&mut message, MESSAGE_ID, out)?;
     let at = message.at();
     let (tag, mut body) = ber::element(&mut message)?;
     let number = tag & NUMBER;
     out.put(PROTOCOL_OP, at..at + 1, Value::Unsigned(number.into()));
     out.open(at..body.end(), format_args!("{}", operation_name(number)));
+    if let Ok(found) = ELEMENTS.binary_search_by_key(&number, |&(number, _)| number) {
+        out.put(ELEMENTS[found].1, body.at()..body.end(), Value::Present);
+    }
     // Controls stand behind the operation, be it damaged or not.
     let _ = operation(number, &mut body, out);
     out.close();
@@ -202,13 +261,13 @@ fn operation(number: u8, r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<
         op::SEARCH_REQUEST => search(r, out),
         op::SEARCH_ENTRY => {
             ber::put_text(r, OBJECT_NAME, out)?;
-            attributes(r, out)
+            attributes(r, PARTIAL_ATTRIBUTE_ELEMENT, out)
         }
         op::SEARCH_REFERENCE => urls(r, out),
         op::MODIFY_REQUEST => modify(r, out),
         op::ADD_REQUEST => {
             ber::put_text(r, ENTRY, out)?;
-            attributes(r, out)
+            attributes(r, ATTRIBUTE_ELEMENT, out)
         }
         op::DEL_REQUEST => {
             out.put(DEL_REQUEST, r.at()..r.end(), Value::Text(ber::content(r)));
@@ -222,7 +281,7 @@ fn operation(number: u8, r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<
         }
         op::COMPARE_REQUEST => {
             ber::put_text(r, ENTRY, out)?;
-            let mut assertion = ber::expect(r, ber::tag::SEQUENCE)?;
+            let mut assertion = sequence(r, ASSERTION_ELEMENT, out)?;
             ber::put_text(&mut assertion, ATTRIBUTE_DESC, out)?;
             ber::put_text(&mut assertion, ASSERTION_VALUE, out).map(drop)
         }
@@ -237,6 +296,14 @@ fn operation(number: u8, r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<
         op::BIND_RESPONSE | 5 | 7 | 9 | 11 | 13 | 15 | op::EXTENDED_RESPONSE => result(r, out),
         _ => Ok(()),
     }
+}
+
+/// The sequence that comes next, under `field` with its tag and length.
+fn sequence<'a>(r: &mut Reader<'a>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<Reader<'a>, Short> {
+    let at = r.at();
+    let content = ber::expect(r, ber::tag::SEQUENCE)?;
+    out.put(field, at..content.end(), Value::Present);
+    Ok(content)
 }
 
 /// Gives out the next element, whose tag it is told, where it knows the tag.
@@ -265,6 +332,7 @@ fn bind(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         CONTEXT => ber::put_text(r, SIMPLE, out).map(drop),
         0xa3 => {
             let (_, mut sasl) = ber::element(r)?;
+            out.put(SASL_ELEMENT, sasl.at()..sasl.end(), Value::Present);
             ber::put_text(&mut sasl, MECHANISM, out)?;
             if sasl.left() > 0 { ber::put_bytes(&mut sasl, CREDENTIALS, out) } else { Ok(()) }
         }
@@ -325,6 +393,20 @@ fn search(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     Ok(())
 }
 
+/// The kinds of filters that are sequences, by number.
+const FILTER_ELEMENTS: [Option<FieldIndex>; 10] = [
+    None,
+    None,
+    None,
+    Some(EQUALITY_ELEMENT),
+    Some(SUBSTRINGS_ELEMENT),
+    Some(GREATER_ELEMENT),
+    Some(LESS_ELEMENT),
+    None,
+    Some(APPROXIMATE_ELEMENT),
+    Some(EXTENSIBLE_ELEMENT),
+];
+
 /// A filter (RFC 4511 §4.5.1.7): which kind it is, under `field`, and what is in it.
 fn filter(r: &mut Reader<'_>, field: FieldIndex, depth: usize, out: &mut dyn FieldSink) -> Result<(), Short> {
     let at = r.at();
@@ -333,6 +415,9 @@ fn filter(r: &mut Reader<'_>, field: FieldIndex, depth: usize, out: &mut dyn Fie
     out.put(field, at..at + 1, Value::Unsigned(choice.into()));
     if depth >= limits::MAX_DEPTH {
         return Ok(());
+    }
+    if let Some(&Some(element)) = FILTER_ELEMENTS.get(usize::from(choice)) {
+        out.put(element, body.at()..body.end(), Value::Present);
     }
     match choice {
         0 | 1 => {
@@ -363,11 +448,12 @@ fn substrings(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> 
     let mut list = ber::expect(r, ber::tag::SEQUENCE)?;
     out.put(SUBSTRINGS, list.at()..list.end(), Value::Unsigned(ber::count(&list)));
     while let Some(tag) = ber::peek(&list) {
-        let field = match tag {
-            CONTEXT => INITIAL,
-            0x81 => ANY,
-            _ => FINAL,
+        let (item, field) = match tag {
+            CONTEXT => (0, INITIAL),
+            0x81 => (1, ANY),
+            _ => (2, FINAL),
         };
+        out.put(SUBSTRINGS_ITEM, list.at()..list.at() + 1, Value::Unsigned(item));
         ber::put_text(&mut list, field, out)?;
     }
     Ok(())
@@ -384,17 +470,17 @@ fn extensible(tag: u8, r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<()
 }
 
 /// The attributes of an entry (RFC 4511 §4.1.7).
-fn attributes(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+fn attributes(r: &mut Reader<'_>, element: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
     let mut list = ber::expect(r, ber::tag::SEQUENCE)?;
     out.put(ATTRIBUTES, list.at()..list.end(), Value::Unsigned(ber::count(&list)));
     while list.left() > 0 {
-        attribute(&mut list, out)?;
+        attribute(&mut list, element, out)?;
     }
     Ok(())
 }
 
-fn attribute(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
-    let mut attribute = ber::expect(r, ber::tag::SEQUENCE)?;
+fn attribute(r: &mut Reader<'_>, element: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let mut attribute = sequence(r, element, out)?;
     ber::put_text(&mut attribute, TYPE, out)?;
     let (_, mut values) = ber::element(&mut attribute)?;
     out.put(VALS, values.at()..values.end(), Value::Unsigned(ber::count(&values)));
@@ -410,9 +496,9 @@ fn modify(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     let mut list = ber::expect(r, ber::tag::SEQUENCE)?;
     out.put(MODIFICATION, list.at()..list.end(), Value::Unsigned(ber::count(&list)));
     while list.left() > 0 {
-        let mut change = ber::expect(&mut list, ber::tag::SEQUENCE)?;
+        let mut change = sequence(&mut list, MODIFICATION_ITEM_ELEMENT, out)?;
         ber::put_unsigned(&mut change, OPERATION, out)?;
-        attribute(&mut change, out)?;
+        attribute(&mut change, MODIFICATION_ELEMENT, out)?;
     }
     Ok(())
 }
@@ -421,7 +507,7 @@ fn modify(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
 fn controls(mut list: Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     out.put(CONTROLS, list.at()..list.end(), Value::Unsigned(ber::count(&list)));
     while list.left() > 0 {
-        let mut control = ber::expect(&mut list, ber::tag::SEQUENCE)?;
+        let mut control = sequence(&mut list, CONTROL_ELEMENT, out)?;
         ber::put_text(&mut control, CONTROL_TYPE, out)?;
         if ber::peek(&control) == Some(1) {
             ber::put_bool(&mut control, CRITICALITY, out)?;

@@ -193,9 +193,9 @@ mod prelude {
     pub(super) use std::fmt::Write as _;
 
     pub(super) use super::put::{
-        append, append_first, append_name, append_ports, put_bytes, put_flags, put_ip4, put_ip6, put_list,
-        put_little, put_mac, put_number, put_parts, put_rest, put_text, put_text_z, put_varint, text_z,
-        without_padding,
+        append, append_first, append_name, append_ports, put_bits, put_bytes, put_flags, put_ip4, put_ip6,
+        put_list, put_little, put_mac, put_number, put_parts, put_rest, put_text, put_text_z, put_varint,
+        text_z, without_padding,
     };
     pub(super) use super::{id, names};
     pub(super) use crate::field::{FieldIndex, FieldSink, Value, fields};

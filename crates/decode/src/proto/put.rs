@@ -1,6 +1,8 @@
 //! The steps of a walk that most protocols take: read the next bytes, and give them out as a field. And numbers in the
 //! line for people.
 
+use std::ops::Range;
+
 use plaintap_packet::Nanos;
 
 use crate::field::{Field, FieldIndex, FieldSink, Kind, Value};
@@ -145,6 +147,24 @@ pub(super) fn put_parts(
     for &(field, mask) in parts {
         let part = (number & mask) >> mask.trailing_zeros();
         out.put(field, r.at() - width..r.at(), Value::Unsigned(part));
+    }
+}
+
+/// Gives out parts of `number`, which lies at `at`, each as its row in `rows` says: as a flag or as a number.
+pub(super) fn put_bits(
+    at: Range<usize>,
+    number: u64,
+    rows: &[Field],
+    parts: &[(FieldIndex, u64)],
+    out: &mut dyn FieldSink,
+) {
+    for &(field, mask) in parts {
+        let part = number & mask;
+        let value = match rows.get(usize::from(field.0)).map(|row| row.kind) {
+            Some(Kind::Bool) => Value::Bool(part != 0),
+            _ => Value::Unsigned(part >> mask.trailing_zeros()),
+        };
+        out.put(field, at.clone(), value);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Server Message Block version 1 (MS-CIFS, MS-SMB). Numbers are little-endian.
 
+mod transactions;
+
 use super::prelude::*;
 use super::put::put_utf16;
 use super::smb_names::{ERROR_CLASSES, NT_STATUS, SMB_COMMANDS};
@@ -35,6 +37,7 @@ fields! {
     FLAGS2_LONG_NAMES_ALLOWED: Bool walk, "smb.flags2.long_names_allowed", "Long Names Allowed";
     PID_HIGH: U16 walk, "smb.pid.high", "Process ID High";
     SIGNATURE: Bytes walk, "smb.signature", "Signature";
+    RESERVED: Bytes walk, "smb.reserved", "Reserved";
     TID: U16 walk, "smb.tid", "Tree ID";
     PID: U16 walk, "smb.pid", "Process ID";
     UID: U16 walk, "smb.uid", "User ID";
@@ -59,6 +62,25 @@ fields! {
     VC: U16 walk, "smb.vc", "VC Number";
     SESSION_KEY: U32 walk, "smb.session_key", "Session Key", hex;
     SERVER_CAP: U32 walk, "smb.server_cap", "Capabilities", hex;
+    SERVER_CAP_RAW_MODE: Bool walk, "smb.server_cap.raw_mode", "Raw Mode";
+    SERVER_CAP_MPX_MODE: Bool walk, "smb.server_cap.mpx_mode", "MPX Mode";
+    SERVER_CAP_UNICODE: Bool walk, "smb.server_cap.unicode", "Unicode";
+    SERVER_CAP_LARGE_FILES: Bool walk, "smb.server_cap.large_files", "Large Files";
+    SERVER_CAP_NT_SMBS: Bool walk, "smb.server_cap.nt_smbs", "NT SMBs";
+    SERVER_CAP_RPC_REMOTE_APIS: Bool walk, "smb.server_cap.rpc_remote_apis", "RPC Remote APIs";
+    SERVER_CAP_NT_STATUS: Bool walk, "smb.server_cap.nt_status", "NT Status Codes";
+    SERVER_CAP_LEVEL_2_OPLOCKS: Bool walk, "smb.server_cap.level_2_oplocks", "Level 2 Oplocks";
+    SERVER_CAP_LOCK_AND_READ: Bool walk, "smb.server_cap.lock_and_read", "Lock and Read";
+    SERVER_CAP_NT_FIND: Bool walk, "smb.server_cap.nt_find", "NT Find";
+    SERVER_CAP_DFS: Bool walk, "smb.server_cap.dfs", "Dfs";
+    SERVER_CAP_INFOLEVEL_PASSTHRU: Bool walk, "smb.server_cap.infolevel_passthru", "Infolevel Passthru";
+    SERVER_CAP_LARGE_READX: Bool walk, "smb.server_cap.large_readx", "Large ReadX";
+    SERVER_CAP_LARGE_WRITEX: Bool walk, "smb.server_cap.large_writex", "Large WriteX";
+    SERVER_CAP_LWIO: Bool walk, "smb.server_cap.lwio", "LWIO";
+    SERVER_CAP_UNIX: Bool walk, "smb.server_cap.unix", "UNIX";
+    SERVER_CAP_COMPRESSED_DATA: Bool walk, "smb.server_cap.compressed_data", "Compressed Data";
+    SERVER_CAP_DYNAMIC_REAUTH: Bool walk, "smb.server_cap.dynamic_reauth", "Dynamic Reauth";
+    SERVER_CAP_EXTENDED_SECURITY: Bool walk, "smb.server_cap.extended_security", "Extended Security";
     SYSTEM_TIME: Time walk, "smb.system.time", "System Time";
     CHALLENGE_LENGTH: U16 walk, "smb.challenge_length", "Challenge Length";
     SECURITY_BLOB_LEN: U16 walk, "smb.security_blob_len", "Security Blob Length";
@@ -77,7 +99,64 @@ fields! {
     OFFSET: U32 walk, "smb.offset", "Offset";
     CREATE_FLAGS: U32 walk, "smb.create_flags", "Create Flags", hex;
     ACCESS_MASK: U32 walk, "smb.access_mask", "Access Mask", hex;
+    ACCESS_READ: Bool walk, "smb.access.read", "Read";
+    ACCESS_WRITE: Bool walk, "smb.access.write", "Write";
+    ACCESS_APPEND: Bool walk, "smb.access.append", "Append";
+    ACCESS_MODE: U16 walk, "smb.access.mode", "Access Mode";
+    ACCESS_READ_EA: Bool walk, "smb.access.read_ea", "Read EA";
+    ACCESS_WRITE_EA: Bool walk, "smb.access.write_ea", "Write EA";
+    ACCESS_EXECUTE: Bool walk, "smb.access.execute", "Execute";
+    ACCESS_DELETE_CHILD: Bool walk, "smb.access.delete_child", "Delete Child";
+    ACCESS_SHARING: U16 walk, "smb.access.sharing", "Sharing Mode";
+    ACCESS_READ_ATTRIBUTES: Bool walk, "smb.access.read_attributes", "Read Attributes";
+    ACCESS_WRITE_ATTRIBUTES: Bool walk, "smb.access.write_attributes", "Write Attributes";
+    ACCESS_LOCALITY: U16 walk, "smb.access.locality", "Locality";
+    ACCESS_CACHING: Bool walk, "smb.access.caching", "Caching";
+    ACCESS_WRITETHROUGH: Bool walk, "smb.access.writethrough", "Writethrough";
+    ACCESS_DELETE: Bool walk, "smb.access.delete", "Delete";
+    ACCESS_READ_CONTROL: Bool walk, "smb.access.read_control", "Read Control";
+    ACCESS_WRITE_DAC: Bool walk, "smb.access.write_dac", "Write DAC";
+    ACCESS_WRITE_OWNER: Bool walk, "smb.access.write_owner", "Write Owner";
+    ACCESS_SYNCHRONIZE: Bool walk, "smb.access.synchronize", "Synchronize";
+    ACCESS_SYSTEM_SECURITY: Bool walk, "smb.access.system_security", "System Security";
+    ACCESS_MAXIMUM_ALLOWED: Bool walk, "smb.access.maximum_allowed", "Maximum Allowed";
+    ACCESS_GENERIC_ALL: Bool walk, "smb.access.generic_all", "Generic All";
+    ACCESS_GENERIC_EXECUTE: Bool walk, "smb.access.generic_execute", "Generic Execute";
+    ACCESS_GENERIC_WRITE: Bool walk, "smb.access.generic_write", "Generic Write";
+    ACCESS_GENERIC_READ: Bool walk, "smb.access.generic_read", "Generic Read";
+    SHARE_ACCESS: U32 walk, "smb.share_access", "Share Access", hex;
+    SHARE_ACCESS_READ: Bool walk, "smb.share.access.read", "Read";
+    SHARE_ACCESS_WRITE: Bool walk, "smb.share.access.write", "Write";
+    SHARE_ACCESS_DELETE: Bool walk, "smb.share.access.delete", "Delete";
     CREATE_OPTIONS: U32 walk, "smb.create_options", "Create Options", hex;
+    NT_CREATE_OPTIONS_DIRECTORY: Bool walk, "smb.nt.create_options.directory", "Directory";
+    NT_CREATE_OPTIONS_WRITE_THROUGH: Bool walk, "smb.nt.create_options.write_through", "Write Through";
+    NT_CREATE_OPTIONS_SEQUENTIAL_ONLY: Bool walk, "smb.nt.create_options.sequential_only", "Sequential Only";
+    NT_CREATE_OPTIONS_INTERMEDIATE_BUFFERING: Bool walk, "smb.nt.create_options.intermediate_buffering",
+        "Intermediate Buffering";
+    NT_CREATE_OPTIONS_SYNC_IO_ALERT: Bool walk, "smb.nt.create_options.sync_io_alert", "Sync I/O Alert";
+    NT_CREATE_OPTIONS_SYNC_IO_NONALERT: Bool walk, "smb.nt.create_options.sync_io_nonalert",
+        "Sync I/O Nonalert";
+    NT_CREATE_OPTIONS_NON_DIRECTORY: Bool walk, "smb.nt.create_options.non_directory", "Non-Directory";
+    NT_CREATE_OPTIONS_CREATE_TREE_CONNECTION: Bool walk, "smb.nt.create_options.create_tree_connection",
+        "Create Tree Connection";
+    NT_CREATE_OPTIONS_COMPLETE_IF_OPLOCKED: Bool walk, "smb.nt.create_options.complete_if_oplocked",
+        "Complete If Oplocked";
+    NT_CREATE_OPTIONS_NO_EA_KNOWLEDGE: Bool walk, "smb.nt.create_options.no_ea_knowledge", "No EA Knowledge";
+    NT_CREATE_OPTIONS_EIGHT_DOT_THREE_ONLY: Bool walk, "smb.nt.create_options.eight_dot_three_only",
+        "8.3 Only";
+    NT_CREATE_OPTIONS_RANDOM_ACCESS: Bool walk, "smb.nt.create_options.random_access", "Random Access";
+    NT_CREATE_OPTIONS_DELETE_ON_CLOSE: Bool walk, "smb.nt.create_options.delete_on_close", "Delete On Close";
+    NT_CREATE_OPTIONS_OPEN_BY_FILEID: Bool walk, "smb.nt.create_options.open_by_fileid", "Open By FileID";
+    NT_CREATE_OPTIONS_BACKUP_INTENT: Bool walk, "smb.nt.create_options.backup_intent", "Backup Intent";
+    NT_CREATE_OPTIONS_NO_COMPRESSION: Bool walk, "smb.nt.create_options.no_compression", "No Compression";
+    NT_CREATE_OPTIONS_RESERVE_OPFILTER: Bool walk, "smb.nt.create_options.reserve_opfilter",
+        "Reserve Opfilter";
+    NT_CREATE_OPTIONS_OPEN_REPARSE_POINT: Bool walk, "smb.nt.create_options.open_reparse_point",
+        "Open Reparse Point";
+    NT_CREATE_OPTIONS_OPEN_NO_RECALL: Bool walk, "smb.nt.create_options.open_no_recall", "Open No Recall";
+    NT_CREATE_OPTIONS_OPEN_FOR_FREE_SPACE_QUERY: Bool walk, "smb.nt.create_options.open_for_free_space_query",
+        "Open For Free Space query";
     TPC: U32 walk, "smb.tpc", "Total Parameter Count";
     TDC: U32 walk, "smb.tdc", "Total Data Count";
     MPC: U32 walk, "smb.mpc", "Max Parameter Count";
@@ -94,7 +173,33 @@ fields! {
     DATA_OFFSET: U16 walk, "smb.data_offset", "Data Offset";
     DATA_DISP: U16 walk, "smb.data_disp", "Data Displacement";
     SC: U8 walk, "smb.sc", "Setup Count";
+    PADDING: Bytes walk, "smb.padding", "Padding";
+    DIR_NAME: Text walk, "smb.dir_name", "Directory";
     TRANS_NAME: Text walk, "smb.trans_name", "Transaction Name";
+    TRANS2_CMD: U16 walk, "smb.trans2.cmd", "Subcommand", hex, names(transactions::SUBCOMMANDS);
+    SEARCH_ATTRIBUTE: U16 walk, "smb.search.attribute", "Search Attributes", hex;
+    SEARCH_ATTRIBUTE_READ_ONLY: Bool walk, "smb.search.attribute.read_only", "Read Only";
+    SEARCH_ATTRIBUTE_HIDDEN: Bool walk, "smb.search.attribute.hidden", "Hidden";
+    SEARCH_ATTRIBUTE_SYSTEM: Bool walk, "smb.search.attribute.system", "System";
+    SEARCH_ATTRIBUTE_VOLUME: Bool walk, "smb.search.attribute.volume", "Volume ID";
+    SEARCH_ATTRIBUTE_DIRECTORY: Bool walk, "smb.search.attribute.directory", "Directory";
+    SEARCH_ATTRIBUTE_ARCHIVE: Bool walk, "smb.search.attribute.archive", "Archive";
+    SEARCH_COUNT: U16 walk, "smb.search_count", "Search Count";
+    FIND_FIRST2_FLAGS: U16 walk, "smb.find_first2.flags", "Flags", hex;
+    FIND_FIRST2_FLAGS_CLOSE: Bool walk, "smb.find_first2.flags.close", "Close";
+    FIND_FIRST2_FLAGS_EOS: Bool walk, "smb.find_first2.flags.eos", "Close on EOS";
+    FIND_FIRST2_FLAGS_RESUME: Bool walk, "smb.find_first2.flags.resume", "Resume";
+    FIND_FIRST2_FLAGS_CONTINUE: Bool walk, "smb.find_first2.flags.continue", "Continue";
+    FIND_FIRST2_FLAGS_BACKUP: Bool walk, "smb.find_first2.flags.backup", "Backup Intent";
+    FF2_LOI: U16 walk, "smb.ff2_loi", "Level of Interest", names(transactions::FIND_LEVELS);
+    STORAGE_TYPE: U32 walk, "smb.storage_type", "Storage Type";
+    SEARCH_PATTERN: Text walk, "smb.search_pattern", "Search Pattern";
+    SEARCH_ID: U16 walk, "smb.search_id", "Search ID", hex;
+    RESUME: U32 walk, "smb.resume", "Resume Key";
+    QFSI_LOI: U16 walk, "smb.qfsi_loi", "Level of Interest", hex, names(transactions::FILE_SYSTEM_LEVELS);
+    QPI_LOI: U16 walk, "smb.qpi_loi", "Level of Interest", names(transactions::QUERY_LEVELS);
+    SPI_LOI: U16 walk, "smb.spi_loi", "Level of Interest", names(transactions::SET_LEVELS);
+    MAX_REFERRAL_LEVEL: U16 walk, "smb.max_referral_level", "Max Referral Level";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
@@ -235,7 +340,7 @@ fn header(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     put_flags(r, 2, flags2, FLAG2_BITS, out);
     put_little(r, 2, PID_HIGH, out)?;
     put_bytes(r, 8, SIGNATURE, out)?;
-    r.take(2)?;
+    put_bytes(r, 2, RESERVED, out)?;
     for field in [TID, PID, UID, MID] {
         put_little(r, 2, field, out)?;
     }
@@ -263,6 +368,9 @@ fn block(
     let length = put_little(r, 2, BCC, out)? as usize;
     let mut bytes = r.sub(length.min(r.left()))?;
     let word = |n: usize| Bytes(r.whole()).little(at + 2 * n, 2) as usize;
+    if (command.number, command.is_response) == (TRANSACTION2, false) && count >= 15 {
+        out.put(TRANS2_CMD, at + 28..at + 30, Value::Unsigned(word(14) as u64));
+    }
     let _ = data(command, count, &word, &mut bytes, out);
     Ok(next)
 }
@@ -275,6 +383,83 @@ const MODE_BITS: &[(FieldIndex, u64)] =
     &[(SM_MODE, 1), (SM_PASSWORD, 2), (SM_SIGNATURES, 4), (SM_SIG_REQUIRED, 8)];
 const TRANSACTION_BITS: &[(FieldIndex, u64)] = &[(TRANSACTION_FLAGS_OWT, 2), (TRANSACTION_FLAGS_DTID, 1)];
 
+/// MS-CIFS §2.2.4.52.2.
+const CAPABILITY_BITS: &[(FieldIndex, u64)] = &[
+    (SERVER_CAP_RAW_MODE, 0x1),
+    (SERVER_CAP_MPX_MODE, 0x2),
+    (SERVER_CAP_UNICODE, 0x4),
+    (SERVER_CAP_LARGE_FILES, 0x8),
+    (SERVER_CAP_NT_SMBS, 0x10),
+    (SERVER_CAP_RPC_REMOTE_APIS, 0x20),
+    (SERVER_CAP_NT_STATUS, 0x40),
+    (SERVER_CAP_LEVEL_2_OPLOCKS, 0x80),
+    (SERVER_CAP_LOCK_AND_READ, 0x100),
+    (SERVER_CAP_NT_FIND, 0x200),
+    (SERVER_CAP_DFS, 0x1000),
+    (SERVER_CAP_INFOLEVEL_PASSTHRU, 0x2000),
+    (SERVER_CAP_LARGE_READX, 0x4000),
+    (SERVER_CAP_LARGE_WRITEX, 0x8000),
+    (SERVER_CAP_LWIO, 0x10000),
+    (SERVER_CAP_UNIX, 0x800000),
+    (SERVER_CAP_COMPRESSED_DATA, 0x2000000),
+    (SERVER_CAP_DYNAMIC_REAUTH, 0x20000000),
+    (SERVER_CAP_EXTENDED_SECURITY, 0x80000000),
+];
+/// MS-SMB §2.2.1.4.
+const ACCESS_BITS: &[(FieldIndex, u64)] = &[
+    (ACCESS_READ, 0x1),
+    (ACCESS_WRITE, 0x2),
+    (ACCESS_APPEND, 0x4),
+    (ACCESS_MODE, 0x7),
+    (ACCESS_READ_EA, 0x8),
+    (ACCESS_WRITE_EA, 0x10),
+    (ACCESS_EXECUTE, 0x20),
+    (ACCESS_DELETE_CHILD, 0x40),
+    (ACCESS_SHARING, 0x70),
+    (ACCESS_READ_ATTRIBUTES, 0x80),
+    (ACCESS_WRITE_ATTRIBUTES, 0x100),
+    (ACCESS_LOCALITY, 0x700),
+    (ACCESS_CACHING, 0x1000),
+    (ACCESS_WRITETHROUGH, 0x4000),
+    (ACCESS_DELETE, 0x10000),
+    (ACCESS_READ_CONTROL, 0x20000),
+    (ACCESS_WRITE_DAC, 0x40000),
+    (ACCESS_WRITE_OWNER, 0x80000),
+    (ACCESS_SYNCHRONIZE, 0x100000),
+    (ACCESS_SYSTEM_SECURITY, 0x1000000),
+    (ACCESS_MAXIMUM_ALLOWED, 0x2000000),
+    (ACCESS_GENERIC_ALL, 0x10000000),
+    (ACCESS_GENERIC_EXECUTE, 0x20000000),
+    (ACCESS_GENERIC_WRITE, 0x40000000),
+    (ACCESS_GENERIC_READ, 0x80000000),
+];
+/// MS-CIFS §2.2.4.64.1.
+const SHARE_BITS: &[(FieldIndex, u64)] =
+    &[(SHARE_ACCESS_READ, 0x1), (SHARE_ACCESS_WRITE, 0x2), (SHARE_ACCESS_DELETE, 0x4)];
+/// MS-CIFS §2.2.4.64.1.
+const CREATE_BITS: &[(FieldIndex, u64)] = &[
+    (NT_CREATE_OPTIONS_DIRECTORY, 0x1),
+    (NT_CREATE_OPTIONS_WRITE_THROUGH, 0x2),
+    (NT_CREATE_OPTIONS_SEQUENTIAL_ONLY, 0x4),
+    (NT_CREATE_OPTIONS_INTERMEDIATE_BUFFERING, 0x8),
+    (NT_CREATE_OPTIONS_SYNC_IO_ALERT, 0x10),
+    (NT_CREATE_OPTIONS_SYNC_IO_NONALERT, 0x20),
+    (NT_CREATE_OPTIONS_NON_DIRECTORY, 0x40),
+    (NT_CREATE_OPTIONS_CREATE_TREE_CONNECTION, 0x80),
+    (NT_CREATE_OPTIONS_COMPLETE_IF_OPLOCKED, 0x100),
+    (NT_CREATE_OPTIONS_NO_EA_KNOWLEDGE, 0x200),
+    (NT_CREATE_OPTIONS_EIGHT_DOT_THREE_ONLY, 0x400),
+    (NT_CREATE_OPTIONS_RANDOM_ACCESS, 0x800),
+    (NT_CREATE_OPTIONS_DELETE_ON_CLOSE, 0x1000),
+    (NT_CREATE_OPTIONS_OPEN_BY_FILEID, 0x2000),
+    (NT_CREATE_OPTIONS_BACKUP_INTENT, 0x4000),
+    (NT_CREATE_OPTIONS_NO_COMPRESSION, 0x8000),
+    (NT_CREATE_OPTIONS_RESERVE_OPFILTER, 0x100000),
+    (NT_CREATE_OPTIONS_OPEN_REPARSE_POINT, 0x200000),
+    (NT_CREATE_OPTIONS_OPEN_NO_RECALL, 0x400000),
+    (NT_CREATE_OPTIONS_OPEN_FOR_FREE_SPACE_QUERY, 0x800000),
+];
+
 /// The words of a command, behind those that lead to the next one.
 fn parts(command: Command, count: usize) -> &'static [Part] {
     match (command.number, command.is_response, count) {
@@ -286,7 +471,7 @@ fn parts(command: Command, count: usize) -> &'static [Part] {
             Number(4, MAX_BUFSIZE),
             Number(4, MAX_RAW),
             Number(4, SESSION_KEY),
-            Number(4, SERVER_CAP),
+            Flags(4, SERVER_CAP, CAPABILITY_BITS),
             Time(SYSTEM_TIME),
             Skip(2),
             Number(1, CHALLENGE_LENGTH),
@@ -299,7 +484,7 @@ fn parts(command: Command, count: usize) -> &'static [Part] {
             Number(4, SESSION_KEY),
             Number(2, SECURITY_BLOB_LEN),
             Skip(4),
-            Number(4, SERVER_CAP),
+            Flags(4, SERVER_CAP, CAPABILITY_BITS),
         ],
         (SESSION_SETUP, false, 13) => &[
             Number(2, MAX_BUF),
@@ -307,21 +492,25 @@ fn parts(command: Command, count: usize) -> &'static [Part] {
             Number(2, VC),
             Number(4, SESSION_KEY),
             Skip(8),
-            Number(4, SERVER_CAP),
+            Flags(4, SERVER_CAP, CAPABILITY_BITS),
         ],
         (SESSION_SETUP, true, 4) => {
             &[Flags(2, SETUP_ACTION, &[(SETUP_ACTION_GUEST, 1)]), Number(2, SECURITY_BLOB_LEN)]
         }
         (SESSION_SETUP, true, 3) => &[Flags(2, SETUP_ACTION, &[(SETUP_ACTION_GUEST, 1)])],
         (TREE_CONNECT, false, 4) => &[Skip(2), Number(2, PWLEN)],
-        (TREE_CONNECT, true, 7) => &[Skip(2), Number(4, ACCESS_MASK), Number(4, ACCESS_MASK)],
+        (TREE_CONNECT, true, 7) => {
+            &[Skip(2), Flags(4, ACCESS_MASK, ACCESS_BITS), Flags(4, ACCESS_MASK, ACCESS_BITS)]
+        }
         (NT_CREATE, false, 24) => &[
             Skip(3),
             Number(4, CREATE_FLAGS),
             Skip(4),
-            Number(4, ACCESS_MASK),
-            Skip(20),
-            Number(4, CREATE_OPTIONS),
+            Flags(4, ACCESS_MASK, ACCESS_BITS),
+            Skip(12),
+            Flags(4, SHARE_ACCESS, SHARE_BITS),
+            Skip(4),
+            Flags(4, CREATE_OPTIONS, CREATE_BITS),
         ],
         (NT_CREATE, true, _) => &[Skip(1), Number(2, FID)],
         (0x04, false, 3) => &[Number(2, FID)],
@@ -332,20 +521,21 @@ fn parts(command: Command, count: usize) -> &'static [Part] {
             Number(2, MPC),
             Number(2, MDC),
             Number(1, MSC),
-            Skip(1),
+            Part::Bytes(1, RESERVED),
             Flags(2, TRANSACTION_FLAGS, TRANSACTION_BITS),
             Number(4, TIMEOUT),
-            Skip(2),
+            Part::Bytes(2, RESERVED),
             Number(2, PC),
             Number(2, PO),
             Number(2, DC),
             Number(2, DATA_OFFSET),
             Number(1, SC),
+            Part::Bytes(1, RESERVED),
         ],
         (TRANSACTION | TRANSACTION2, true, 10..) => &[
             Number(2, TPC),
             Number(2, TDC),
-            Skip(2),
+            Part::Bytes(2, RESERVED),
             Number(2, PC),
             Number(2, PO),
             Number(2, PD),
@@ -353,6 +543,7 @@ fn parts(command: Command, count: usize) -> &'static [Part] {
             Number(2, DATA_OFFSET),
             Number(2, DATA_DISP),
             Number(1, SC),
+            Part::Bytes(1, RESERVED),
         ],
         _ => &[],
     }
@@ -394,6 +585,15 @@ fn data(
         (TREE_CONNECT, true, _) => strings(r, false, &[SERVICE], out),
         (NT_CREATE, false, 24) => strings(r, unicode, &[FILE], out),
         (TRANSACTION, false, 14..) => strings(r, unicode, &[TRANS_NAME], out),
+        (TRANSACTION2, false, 15..) => {
+            let end = word(10).saturating_add(word(9));
+            let padding = word(10).saturating_sub(r.at()).min(r.left());
+            if padding > 0 {
+                put_bytes(r, padding, PADDING, out)?;
+            }
+            let mut parameters = Reader::between(r.whole(), word(10), end.min(r.end()));
+            transactions::request(word(14), unicode, &mut parameters, out)
+        }
         _ => Ok(()),
     }
 }

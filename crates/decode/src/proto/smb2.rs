@@ -1,5 +1,7 @@
 //! Server Message Block versions 2 and 3 (MS-SMB2). Numbers are little-endian.
 
+mod bodies;
+
 use std::ops::Range;
 
 use super::gss;
@@ -8,14 +10,14 @@ use super::put::utf16;
 use super::smb_names::{
     CREATE_ACTIONS, DIALECTS, DISPOSITIONS, FUNCTIONS, INFO_CLASSES, NT_STATUS, SHARE_TYPES, SMB2_COMMANDS,
 };
-use super::smb_parts::Part::{Elsewhere, Flags, Guid, Number, Skip, Time};
-use super::smb_parts::{Content, Part, Pointer, put_parts};
+use super::smb_parts::{Content, Pointer, put_parts};
 
 fields! {
     PROTOCOL_ID: U32 walk, "smb2.protocol_id", "ProtocolId", hex;
     HEADER_LEN: U16 walk, "smb2.header_len", "Header Length";
     CREDIT_CHARGE: U16 walk, "smb2.credit.charge", "Credit Charge";
     CHANNEL_SEQUENCE: U16 walk, "smb2.channel_sequence", "Channel Sequence";
+    RESERVED: Bytes walk, "smb2.reserved", "Reserved";
     STATUS: U32 walk, "smb2.nt_status", "NT Status", hex, names(NT_STATUS);
     CMD: U16 walk, "smb2.cmd", "Command", names(SMB2_COMMANDS);
     CREDITS_REQUESTED: U16 walk, "smb2.credits.requested", "Credits requested";
@@ -78,13 +80,57 @@ fields! {
     SES_FLAGS_NULL: Bool walk, "smb2.ses_flags.null", "Null";
     SES_FLAGS_ENCRYPT: Bool walk, "smb2.ses_flags.encrypt", "Encrypt";
     TREE: Text walk, "smb2.tree", "Tree";
+    TC_FLAGS: U16 walk, "smb2.tc.flags", "Flags", hex;
+    TC_CLUSTER_RECONNECT: Bool walk, "smb2.tc.cluster_reconnect", "Cluster Reconnect";
+    TC_REDIRECT_TO_OWNER: Bool walk, "smb2.tc.redirect_to_owner", "Redirect To Owner";
+    TC_EXTENSION_PRESENT: Bool walk, "smb2.tc.extension_present", "Extension Present";
+    TC_RESERVED: U16 walk, "smb2.tc.reserved", "Reserved", hex;
     SHARE_TYPE: U8 walk, "smb2.share_type", "Share Type", hex, names(SHARE_TYPES);
     SHARE_FLAGS: U32 walk, "smb2.share_flags", "Share flags", hex;
+    SHARE_FLAGS_DFS: Bool walk, "smb2.share_flags.dfs", "DFS";
+    SHARE_FLAGS_DFS_ROOT: Bool walk, "smb2.share_flags.dfs_root", "DFS root";
+    SHARE_FLAGS_RESTRICT_EXCLUSIVE_OPENS: Bool walk, "smb2.share_flags.restrict_exclusive_opens", "Restrict exclusive opens";
+    SHARE_FLAGS_FORCE_SHARED_DELETE: Bool walk, "smb2.share_flags.force_shared_delete", "Force shared delete";
+    SHARE_FLAGS_ALLOW_NAMESPACE_CACHING: Bool walk, "smb2.share_flags.allow_namespace_caching", "Allow namespace caching";
+    SHARE_FLAGS_ACCESS_BASED_DIR_ENUM: Bool walk, "smb2.share_flags.access_based_dir_enum", "Access based directory enum";
+    SHARE_FLAGS_FORCE_LEVELII_OPLOCK: Bool walk, "smb2.share_flags.force_levelii_oplock", "Force level II oplock";
+    SHARE_FLAGS_ENABLE_HASH_V1: Bool walk, "smb2.share_flags.enable_hash_v1", "Enable hash V1";
+    SHARE_FLAGS_ENABLE_HASH_V2: Bool walk, "smb2.share_flags.enable_hash_v2", "Enable hash V2";
+    SHARE_FLAGS_ENCRYPT_DATA: Bool walk, "smb2.share_flags.encrypt_data", "Encrypted data required";
+    SHARE_FLAGS_IDENTITY_REMOTING: Bool walk, "smb2.share_flags.identity_remoting", "Identity Remoting";
+    SHARE_FLAGS_COMPRESS_DATA: Bool walk, "smb2.share_flags.compress_data", "Compressed IO";
+    SHARE_CACHING: U32 walk, "smb2.share.caching", "Caching policy", hex;
     SHARE_CAPS: U32 walk, "smb2.share_caps", "Share Capabilities", hex;
+    SHARE_CAPS_DFS: Bool walk, "smb2.share_caps.dfs", "DFS";
+    SHARE_CAPS_CONTINUOUS_AVAILABILITY: Bool walk, "smb2.share_caps.continuous_availability", "CONTINUOUS AVAILABILITY";
+    SHARE_CAPS_SCALEOUT: Bool walk, "smb2.share_caps.scaleout", "SCALEOUT";
+    SHARE_CAPS_CLUSTER: Bool walk, "smb2.share_caps.cluster", "CLUSTER";
+    SHARE_CAPS_ASSYMETRIC: Bool walk, "smb2.share_caps.assymetric", "ASSYMETRIC";
+    SHARE_CAPS_REDIRECT_TO_OWNER: Bool walk, "smb2.share_caps.redirect_to_owner", "REDIRECT_TO_OWNER";
     CREATE_OPLOCK: U8 walk, "smb2.create.oplock", "Oplock", hex;
     IMPERSONATION_LEVEL: U32 walk, "smb2.impersonation.level", "Impersonation level";
+    CREATE_FLAGS: U64 walk, "smb2.create_flags", "Create Flags", hex;
+    FILE_ATTRIBUTE: U32 walk, "smb2.file_attribute", "File Attributes", hex;
+    FILE_ATTRIBUTE_READ_ONLY: Bool walk, "smb2.file_attribute.read_only", "Read Only";
+    FILE_ATTRIBUTE_HIDDEN: Bool walk, "smb2.file_attribute.hidden", "Hidden";
+    FILE_ATTRIBUTE_SYSTEM: Bool walk, "smb2.file_attribute.system", "System";
+    FILE_ATTRIBUTE_DIRECTORY: Bool walk, "smb2.file_attribute.directory", "Directory";
+    FILE_ATTRIBUTE_ARCHIVE: Bool walk, "smb2.file_attribute.archive", "Requires archived";
+    FILE_ATTRIBUTE_NORMAL: Bool walk, "smb2.file_attribute.normal", "Normal";
+    FILE_ATTRIBUTE_TEMPORARY: Bool walk, "smb2.file_attribute.temporary", "Temporary";
+    FILE_ATTRIBUTE_SPARSE: Bool walk, "smb2.file_attribute.sparse", "Sparse";
+    FILE_ATTRIBUTE_REPARSE: Bool walk, "smb2.file_attribute.reparse", "Reparse Point";
+    FILE_ATTRIBUTE_COMPRESSED: Bool walk, "smb2.file_attribute.compressed", "Compressed";
+    FILE_ATTRIBUTE_OFFLINE: Bool walk, "smb2.file_attribute.offline", "Offline";
+    FILE_ATTRIBUTE_NOT_CONTENT_INDEXED: Bool walk, "smb2.file_attribute.not_content_indexed", "Not Content Indexed";
+    FILE_ATTRIBUTE_ENCRYPTED: Bool walk, "smb2.file_attribute.encrypted", "Encrypted";
+    FILE_ATTRIBUTE_INTEGRITY_STREAM: Bool walk, "smb2.file_attribute.integrity_stream", "Integrity Stream";
+    FILE_ATTRIBUTE_NO_SCRUB_DATA: Bool walk, "smb2.file_attribute.no_scrub_data", "No Scrub Data";
     CREATE_DISPOSITION: U32 walk, "smb2.create.disposition", "Disposition", names(DISPOSITIONS);
     CREATE_ACTION: U32 walk, "smb2.create.action", "Create Action", names(CREATE_ACTIONS);
+    CREATE_REP_FLAGS: U8 walk, "smb2.create.rep_flags", "Response Flags", hex;
+    CREATE_REP_FLAGS_REPARSE_POINT: Bool walk, "smb2.create.rep_flags.reparse_point", "ReparsePoint";
+    CREATE_EXTRAINFO: None walk, "smb2.create.extrainfo", "ExtraInfo";
     FILENAME: Text walk, "smb2.filename", "Filename";
     FID: Guid walk, "smb2.fid", "File Id";
     CREATE_TIME: Time walk, "smb2.create.time", "Create";
@@ -94,28 +140,60 @@ fields! {
     ALLOCATION_SIZE: U64 walk, "smb2.allocation_size", "Allocation Size";
     EOF: U64 walk, "smb2.eof", "End Of File";
     CLOSE_FLAGS: U16 walk, "smb2.close.flags", "Close Flags", hex;
+    CLOSE_PQ_ATTRIB: Bool walk, "smb2.close.pq_attrib", "PostQuery Attrib";
     READ_PADDING: U8 walk, "smb2.read_padding", "Padding", hex;
     READ_FLAGS: U8 walk, "smb2.read_flags", "Flags", hex;
+    READ_FLAGS_UNBUFFERED: Bool walk, "smb2.read_flags.unbuffered", "Unbuffered";
+    READ_FLAGS_COMPRESSED: Bool walk, "smb2.read_flags.compressed", "Compressed";
     READ_LENGTH: U32 walk, "smb2.read_length", "Read Length";
     READ_REMAINING: U32 walk, "smb2.read_remaining", "Read Remaining";
+    READ_BLOB: Bytes walk, "smb2.read.blob", "Info";
+    CHANNEL_INFO_BLOB: None walk, "smb2.channel_info_blob", "Channel Info Blob";
     MIN_COUNT: U32 walk, "smb2.min_count", "Min Count";
     FILE_OFFSET: U64 walk, "smb2.file_offset", "File Offset";
     REMAINING_BYTES: U32 walk, "smb2.remaining_bytes", "Remaining Bytes";
     DATA_OFFSET: U16 walk, "smb2.data_offset", "Data Offset", hex;
     WRITE_LENGTH: U32 walk, "smb2.write_length", "Write Length";
     WRITE_FLAGS: U32 walk, "smb2.write.flags", "Write Flags", hex;
+    WRITE_FLAGS_WRITE_THROUGH: Bool walk, "smb2.write.flags.write_through", "Write through";
+    WRITE_FLAGS_UNBUFFERED: Bool walk, "smb2.write.flags.unbuffered", "Unbuffered";
+    WRITE_DATA: Bytes walk, "smb2.write_data", "Write Data";
     WRITE_COUNT: U32 walk, "smb2.write.count", "Write Count";
     WRITE_REMAINING: U32 walk, "smb2.write.remaining", "Write Remaining";
     LOCK_COUNT: U16 walk, "smb2.lock_count", "Lock Count";
     IOCTL_FUNCTION: U32 walk, "smb2.ioctl.function", "Function", hex, names(FUNCTIONS);
+    MAX_IOCTL_IN_SIZE: U32 walk, "smb2.max_ioctl_in_size", "Max Ioctl In Size";
+    MAX_IOCTL_OUT_SIZE: U32 walk, "smb2.max_ioctl_out_size", "Max Ioctl Out Size";
+    IOCTL_FLAGS: U32 walk, "smb2.ioctl.flags", "Flags", hex;
+    IOCTL_IS_FSCTL: Bool walk, "smb2.ioctl.is_fsctl", "Is FSCTL";
     FIND_INFOLEVEL: U32 walk, "smb2.find.infolevel", "Info Level";
     FIND_FLAGS: U8 walk, "smb2.find.flags", "Find Flags", hex;
+    FIND_RESTART_SCANS: Bool walk, "smb2.find.restart_scans", "Restart Scans";
+    FIND_SINGLE_ENTRY: Bool walk, "smb2.find.single_entry", "Single Entry";
+    FIND_INDEX_SPECIFIED: Bool walk, "smb2.find.index_specified", "Index Specified";
+    FIND_REOPEN: Bool walk, "smb2.find.reopen", "Reopen";
+    FILE_INDEX: U32 walk, "smb2.file_index", "File Index", hex;
+    OUTPUT_BUFFER_LEN: U32 walk, "smb2.output_buffer_len", "Output Buffer Length";
+    FIND_INFO_BLOB: Bytes walk, "smb2.find.info_blob", "Info";
     FIND_PATTERN: Text walk, "smb2.find.pattern", "Search Pattern";
     CLASS: U8 walk, "smb2.class", "Class", hex, names(INFO_CLASSES);
     FILE_INFOLEVEL: U8 walk, "smb2.file_info.infolevel", "InfoLevel", hex;
     FS_INFOLEVEL: U8 walk, "smb2.fs_info.infolevel", "InfoLevel", hex;
     SEC_INFOLEVEL: U8 walk, "smb2.sec_info.infolevel", "InfoLevel", hex;
     INFOLEVEL: U8 walk, "smb2.infolevel", "InfoLevel", hex;
+    MAX_RESPONSE_SIZE: U32 walk, "smb2.max_response_size", "Max Response Size";
+    GETINFO_INPUT_OFFSET: U16 walk, "smb2.getinfo_input_offset", "Getinfo Input Offset", hex;
+    GETINFO_INPUT_SIZE: U32 walk, "smb2.getinfo_input_size", "Getinfo Input Size";
+    GETSETINFO_ADDITIONAL: U32 walk, "smb2.getsetinfo_additional", "Additional Info", hex;
+    GETINFO_FLAGS: U32 walk, "smb2.getinfo_flags", "Flags", hex;
+    SETINFO_SIZE: U32 walk, "smb2.setinfo_size", "Setinfo Size";
+    SETINFO_OFFSET: U16 walk, "smb2.setinfo_offset", "Setinfo Offset", hex;
+    NOTIFY_FLAGS: U16 walk, "smb2.notify.flags", "Notify Flags", hex;
+    NOTIFY_WATCH_TREE: Bool walk, "smb2.notify.watch_tree", "Watch Tree";
+    ERROR_CONTEXT_COUNT: U8 walk, "smb2.error.context_count", "Error Context Count";
+    ERROR_RESERVED: U8 walk, "smb2.error.reserved", "Reserved", hex;
+    ERROR_BYTE_COUNT: U32 walk, "smb2.error.byte_count", "Byte Count";
+    ERROR_DATA: Bytes walk, "smb2.error.data", "Error Data";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
@@ -166,10 +244,15 @@ const NEGOTIATE: u64 = 0;
 const SESSION_SETUP: u64 = 1;
 const TREE_CONNECT: u64 = 3;
 const CREATE: u64 = 5;
+const READ: u64 = 8;
+const WRITE: u64 = 9;
 const IOCTL: u64 = 11;
+const NOTIFY: u64 = 15;
 const GET_INFO: u64 = 16;
 const SET_INFO: u64 = 17;
 
+const BUFFER_OVERFLOW: u64 = 0x8000_0005;
+const NOTIFY_ENUM_DIR: u64 = 0x0000_010c;
 const MORE_PROCESSING_REQUIRED: u64 = 0xc000_0016;
 
 /// A message, which may be one of a chain (§3.2.4.1.4).
@@ -202,9 +285,15 @@ impl<'a> Message<'a> {
         self.flags & RESPONSE != 0
     }
 
-    /// An error takes the place of the response proper (§2.2.2), but where authentication goes on.
+    /// An error takes the place of the response proper (§2.2.2), but where there is more to come (§3.3.4.4).
     fn is_error(&self) -> bool {
-        self.is_response() && self.status >> 30 == 3 && self.status != MORE_PROCESSING_REQUIRED
+        let is_whole = match self.command {
+            SESSION_SETUP => self.status == MORE_PROCESSING_REQUIRED,
+            READ | IOCTL | GET_INFO => self.status == BUFFER_OVERFLOW,
+            NOTIFY => self.status == NOTIFY_ENUM_DIR,
+            _ => false,
+        };
+        self.is_response() && self.status != 0 && !is_whole
     }
 
     fn name(&self) -> &'static str {
@@ -250,7 +339,7 @@ fn header(message: &Message<'_>, r: &mut Reader<'_>, out: &mut dyn FieldSink) ->
         put_little(r, 4, STATUS, out)?;
     } else {
         put_little(r, 2, CHANNEL_SEQUENCE, out)?;
-        r.take(2)?;
+        put_bytes(r, 2, RESERVED, out)?;
     }
     put_little(r, 2, CMD, out)?;
     put_little(r, 2, if message.is_response() { CREDITS_GRANTED } else { CREDITS_REQUESTED }, out)?;
@@ -273,20 +362,56 @@ fn fixed_part(message: &Message<'_>, r: &mut Reader<'_>, out: &mut dyn FieldSink
     out.put(BUFFER_CODE_LENGTH, r.at() - 2..r.at(), Value::Unsigned(size >> 1));
     put_flags(r, 2, size, &[(BUFFER_CODE_DYNAMIC, 1)], out);
     if message.is_error() {
-        return Ok(());
+        return error(r, out);
     }
     let base = message.reader.at();
     let body = r.at();
     if matches!((message.command, message.is_response()), (GET_INFO | SET_INFO, false)) {
         classes(r, out)?;
     }
-    put_parts(parts(message), r, base, Pointer { offset: OLB_OFFSET, length: OLB_LENGTH }, out)?;
+    put_parts(bodies::parts(message), r, base, Pointer { offset: OLB_OFFSET, length: OLB_LENGTH }, out)?;
+    match (message.command, message.is_response()) {
+        (TREE_CONNECT, false) => {
+            let reserved = Bytes(r.whole()).little(body, 2) & 0xfff8;
+            out.put(TC_RESERVED, body..body + 2, Value::Unsigned(reserved));
+        }
+        (TREE_CONNECT, true) => {
+            let caching = Bytes(r.whole()).little(body + 2, 4) & 0x30;
+            out.put(SHARE_CACHING, body + 2..body + 6, Value::Unsigned(caching));
+        }
+        (READ, true) => content(r, base, body, READ_BLOB, out)?,
+        (WRITE, false) => content(r, base, body, WRITE_DATA, out)?,
+        _ => {}
+    }
     if message.command == NEGOTIATE && !message.is_response() {
         for _ in 0..Bytes(r.whole()).little(body, 2) {
             put_little(r, 2, DIALECT, out)?;
         }
     }
     Ok(())
+}
+
+/// An error in place of a response (§2.2.2); where it has no data there is one byte all the same.
+fn error(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    put_number(r, 1, ERROR_CONTEXT_COUNT, out)?;
+    put_number(r, 1, ERROR_RESERVED, out)?;
+    let length = put_little(r, 4, ERROR_BYTE_COUNT, out)? as usize;
+    put_bytes(r, length.max(1).min(r.left()), ERROR_DATA, out)
+}
+
+/// What is read or written (§2.2.20, §2.2.21): where it lies, as 1 or 2 bytes, then its length.
+fn content(
+    r: &Reader<'_>,
+    base: usize,
+    body: usize,
+    field: FieldIndex,
+    out: &mut dyn FieldSink,
+) -> Result<(), Short> {
+    let b = Bytes(r.whole());
+    let offset = b.little(body, if field == READ_BLOB { 1 } else { 2 }) as usize;
+    let length = b.little(body + 2, 4) as usize;
+    let mut there = Reader::between(r.whole(), base.saturating_add(offset), r.end());
+    if length == 0 { Ok(()) } else { put_bytes(&mut there, length, field, out) }
 }
 
 /// What kind of information is asked for, and which of its kind.
@@ -298,153 +423,6 @@ fn classes(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         _ => INFOLEVEL,
     };
     put_little(r, 1, field, out).map(drop)
-}
-
-const MODE_BITS: &[(FieldIndex, u64)] = &[(SEC_MODE_SIGN_ENABLED, 1), (SEC_MODE_SIGN_REQUIRED, 2)];
-const CAPABILITY_BITS: &[(FieldIndex, u64)] = &[
-    (CAPABILITIES_DFS, 1),
-    (CAPABILITIES_LEASING, 2),
-    (CAPABILITIES_LARGE_MTU, 4),
-    (CAPABILITIES_MULTI_CHANNEL, 8),
-    (CAPABILITIES_PERSISTENT_HANDLES, 0x10),
-    (CAPABILITIES_DIRECTORY_LEASING, 0x20),
-    (CAPABILITIES_ENCRYPTION, 0x40),
-];
-const SESSION_BITS: &[(FieldIndex, u64)] =
-    &[(SES_FLAGS_GUEST, 1), (SES_FLAGS_NULL, 2), (SES_FLAGS_ENCRYPT, 4)];
-
-/// A file's two halves of an identifier (§2.2.14.1).
-const FILE_ID: Part = Guid(FID);
-const TOKEN: Part = Elsewhere(2, Content::Bytes(SECURITY_BLOB));
-
-/// The fixed part behind its own size, for the commands whose fields are shown (§2.2.3 to §2.2.40).
-fn parts(message: &Message<'_>) -> &'static [Part] {
-    match (message.command, message.is_response()) {
-        (NEGOTIATE, false) => &[
-            Number(2, DIALECT_COUNT),
-            Flags(1, SEC_MODE, MODE_BITS),
-            Skip(3),
-            Flags(4, CAPABILITIES, CAPABILITY_BITS),
-            Guid(CLIENT_GUID),
-            Number(4, CONTEXT_OFFSET),
-            Number(2, CONTEXT_COUNT),
-            Skip(2),
-        ],
-        (NEGOTIATE, true) => &[
-            Flags(1, SEC_MODE, MODE_BITS),
-            Skip(1),
-            Number(2, DIALECT),
-            Number(2, CONTEXT_COUNT),
-            Guid(SERVER_GUID),
-            Flags(4, CAPABILITIES, CAPABILITY_BITS),
-            Number(4, MAX_TRANS_SIZE),
-            Number(4, MAX_READ_SIZE),
-            Number(4, MAX_WRITE_SIZE),
-            Time(CURRENT_TIME),
-            Time(BOOT_TIME),
-            TOKEN,
-            Number(4, CONTEXT_OFFSET),
-        ],
-        (SESSION_SETUP, false) => &[
-            Flags(1, SES_REQ_FLAGS, &[(SES_REQ_FLAGS_BINDING, 1)]),
-            Flags(1, SEC_MODE, MODE_BITS),
-            Flags(4, CAPABILITIES, CAPABILITY_BITS),
-            Number(4, CHANNEL),
-            TOKEN,
-            Number(8, PREVIOUS_SESID),
-        ],
-        (SESSION_SETUP, true) => &[Flags(2, SESSION_FLAGS, SESSION_BITS), TOKEN],
-        (TREE_CONNECT, false) => &[Skip(2), Elsewhere(2, Content::Text(TREE))],
-        (TREE_CONNECT, true) => {
-            &[Number(1, SHARE_TYPE), Skip(1), Number(4, SHARE_FLAGS), Number(4, SHARE_CAPS)]
-        }
-        (CREATE, false) => &[
-            Skip(1),
-            Number(1, CREATE_OPLOCK),
-            Number(4, IMPERSONATION_LEVEL),
-            Skip(28),
-            Number(4, CREATE_DISPOSITION),
-            Skip(4),
-            Elsewhere(2, Content::Text(FILENAME)),
-            Elsewhere(4, Content::Unseen),
-        ],
-        (CREATE, true) => &[
-            Number(1, CREATE_OPLOCK),
-            Skip(1),
-            Number(4, CREATE_ACTION),
-            Time(CREATE_TIME),
-            Time(LAST_ACCESS_TIME),
-            Time(LAST_WRITE_TIME),
-            Time(LAST_CHANGE_TIME),
-            Number(8, ALLOCATION_SIZE),
-            Number(8, EOF),
-            Skip(8),
-            FILE_ID,
-            Elsewhere(4, Content::Unseen),
-        ],
-        (6, false) => &[Number(2, CLOSE_FLAGS), Skip(4), FILE_ID],
-        (7, false) => &[Skip(6), FILE_ID],
-        (6, true) => &[
-            Number(2, CLOSE_FLAGS),
-            Skip(4),
-            Time(CREATE_TIME),
-            Time(LAST_ACCESS_TIME),
-            Time(LAST_WRITE_TIME),
-            Time(LAST_CHANGE_TIME),
-            Number(8, ALLOCATION_SIZE),
-            Number(8, EOF),
-        ],
-        (8, false) => &[
-            Number(1, READ_PADDING),
-            Number(1, READ_FLAGS),
-            Number(4, READ_LENGTH),
-            Number(8, FILE_OFFSET),
-            FILE_ID,
-            Number(4, MIN_COUNT),
-            Number(4, CHANNEL),
-            Number(4, REMAINING_BYTES),
-            Elsewhere(2, Content::Unseen),
-        ],
-        (8, true) => &[Number(1, OLB_OFFSET), Skip(1), Number(4, OLB_LENGTH), Number(4, READ_REMAINING)],
-        (9, false) => &[
-            Number(2, DATA_OFFSET),
-            Number(4, WRITE_LENGTH),
-            Number(8, FILE_OFFSET),
-            FILE_ID,
-            Number(4, CHANNEL),
-            Number(4, REMAINING_BYTES),
-            Skip(4),
-            Number(4, WRITE_FLAGS),
-        ],
-        (9, true) => &[Skip(2), Number(4, WRITE_COUNT), Number(4, WRITE_REMAINING)],
-        (10, false) => &[Number(2, LOCK_COUNT), Skip(4), FILE_ID],
-        (IOCTL, false) => &[
-            Skip(2),
-            Number(4, IOCTL_FUNCTION),
-            FILE_ID,
-            Elsewhere(4, Content::Unseen),
-            Skip(4),
-            Elsewhere(4, Content::Unseen),
-        ],
-        (IOCTL, true) => &[
-            Skip(2),
-            Number(4, IOCTL_FUNCTION),
-            FILE_ID,
-            Elsewhere(4, Content::Unseen),
-            Elsewhere(4, Content::Unseen),
-            Number(4, FLAGS),
-        ],
-        (14, false) => &[
-            Number(1, FIND_INFOLEVEL),
-            Number(1, FIND_FLAGS),
-            Skip(4),
-            FILE_ID,
-            Elsewhere(2, Content::Text(FIND_PATTERN)),
-        ],
-        (GET_INFO, false) => &[Skip(20), FILE_ID],
-        (SET_INFO, false) => &[Skip(12), FILE_ID],
-        _ => &[],
-    }
 }
 
 /// The header of an encrypted message (§2.2.41).

@@ -16,8 +16,10 @@ pub(super) enum Part {
     Time(FieldIndex),
     /// An identifier of 16 bytes.
     Guid(FieldIndex),
+    /// This many bytes.
+    Bytes(usize, FieldIndex),
     /// Bytes elsewhere in the message: the widths of their offset and of their length, and what they are.
-    Elsewhere(usize, Content),
+    Elsewhere(usize, usize, Content),
 }
 
 /// What lies elsewhere in a message.
@@ -27,6 +29,8 @@ pub(super) enum Content {
     Text(FieldIndex),
     /// Bytes.
     Bytes(FieldIndex),
+    /// Something of which only the presence is shown, be it empty.
+    Presence(FieldIndex),
     /// Nothing that is shown.
     Unseen,
 }
@@ -60,15 +64,21 @@ pub(super) fn put_parts(
             }
             Part::Time(field) => put_filetime(r, field, out)?,
             Part::Guid(field) => put_guid(r, field, out)?,
-            Part::Elsewhere(width, content) => {
-                let offset = put_little(r, width, pointer.offset, out)? as usize;
-                let length = put_little(r, width, pointer.length, out)? as usize;
+            Part::Bytes(length, field) => put_bytes(r, length, field, out)?,
+            Part::Elsewhere(offset, length, content) => {
+                let offset = put_little(r, offset, pointer.offset, out)? as usize;
+                let length = put_little(r, length, pointer.length, out)? as usize;
                 let mut there = Reader::new(r.whole(), base.saturating_add(offset));
                 // What points behind the end hides nothing of what follows here.
                 let _ = match content {
                     Content::Text(_) if length == 0 => Ok(()),
                     Content::Text(field) => put_utf16(&mut there, length, field, out),
                     Content::Bytes(field) => put_bytes(&mut there, length, field, out),
+                    Content::Presence(field) => {
+                        let end = there.at().saturating_add(length).min(there.end());
+                        out.put(field, there.at()..end, Value::Present);
+                        Ok(())
+                    }
                     Content::Unseen => Ok(()),
                 };
             }

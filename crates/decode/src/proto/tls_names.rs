@@ -121,6 +121,7 @@ pub(super) const EXTENSIONS: ValueNames = &[
     (17513, "application_settings"),
     (65037, "encrypted_client_hello"),
     (65281, "renegotiation_info"),
+    (65486, "encrypted_server_name"),
 ];
 
 /// Named groups for key exchange.

@@ -40,6 +40,7 @@ pub(super) mod number {
     pub(in super::super) const APPLICATION_SETTINGS: u16 = 17513;
     pub(in super::super) const ENCRYPTED_CLIENT_HELLO: u16 = 65037;
     pub(in super::super) const RENEGOTIATION_INFO: u16 = 65281;
+    pub(in super::super) const ENCRYPTED_SERVER_NAME: u16 = 65486;
     pub(in super::super) const QUIC_TRANSPORT_PARAMETERS_DRAFT: u16 = 65445;
 }
 
@@ -134,6 +135,7 @@ fn extension(number: u16, host: Host, r: &mut Reader<'_>, out: &mut dyn FieldSin
         }
         number::CERTIFICATE_AUTHORITIES => distinguished_names(r, out)?,
         number::KEY_SHARE | number::KEY_SHARE_DRAFT => key_share(r, kind, out)?,
+        number::ENCRYPTED_SERVER_NAME => encrypted_server_name(r, kind, out)?,
         number::CONNECTION_ID => put_counted(r, 1, [CONNECTION_ID_LENGTH, CONNECTION_ID], out)?,
         number::QUIC_TRANSPORT_PARAMETERS | number::QUIC_TRANSPORT_PARAMETERS_DRAFT => {
             quic_parameters::put(r, out)?;
@@ -317,6 +319,19 @@ fn key_share(r: &mut Reader<'_>, kind: u8, out: &mut dyn FieldSink) -> Result<()
         put_counted(r, 2, [KEY_SHARE_LENGTH, KEY_SHARE], out)?;
     }
     Ok(())
+}
+
+/// What came before Encrypted Client Hello (draft-ietf-tls-esni-02 §5.1): the client's share of a key, and the name under
+/// it; the server says with the nonce that it could read the name.
+fn encrypted_server_name(r: &mut Reader<'_>, kind: u8, out: &mut dyn FieldSink) -> Result<(), Short> {
+    if kind != kind::CLIENT_HELLO {
+        return put_bytes(r, 16, ESNI_NONCE, out);
+    }
+    put_number(r, 2, ESNI_SUITE, out)?;
+    put_number(r, 2, KEY_SHARE_GROUP, out)?;
+    put_counted(r, 2, [KEY_SHARE_LENGTH, KEY_SHARE], out)?;
+    put_counted(r, 2, [ESNI_RECORD_DIGEST_LENGTH, ESNI_RECORD_DIGEST], out)?;
+    put_counted(r, 2, [ESNI_ENCRYPTED_SNI_LENGTH, ESNI_ENCRYPTED_SNI], out)
 }
 
 /// RFC 5764 §4.1.1.

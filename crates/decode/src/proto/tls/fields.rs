@@ -27,6 +27,15 @@ macro_rules! handshake_fields {
             COMP_METHODS: None walk, concat!($prefix, ".handshake.comp_methods"), "Compression Methods";
             COMP_METHOD: U8 walk, concat!($prefix, ".handshake.comp_method"),
                 "Compression Method", names($crate::proto::tls_names::COMPRESSION_METHODS);
+            ESNI_SUITE: U16 walk, concat!($prefix, ".esni.suite"),
+                "Cipher Suite", hex, names($crate::proto::tls_names::CIPHER_SUITES);
+            ESNI_RECORD_DIGEST_LENGTH: U16 walk, concat!($prefix, ".esni.record_digest_length"),
+                "Record Digest Length";
+            ESNI_RECORD_DIGEST: Bytes walk, concat!($prefix, ".esni.record_digest"), "Record Digest";
+            ESNI_ENCRYPTED_SNI_LENGTH: U16 walk, concat!($prefix, ".esni.encrypted_sni_length"),
+                "Encrypted SNI Length";
+            ESNI_ENCRYPTED_SNI: Bytes walk, concat!($prefix, ".esni.encrypted_sni"), "Encrypted SNI";
+            ESNI_NONCE: Bytes walk, concat!($prefix, ".esni.nonce"), "Nonce";
             EXTENSIONS_LENGTH: U16 walk, concat!($prefix, ".handshake.extensions_length"), "Extensions Length";
             EXTENSION_TYPE: U16 walk, concat!($prefix, ".handshake.extension.type"),
                 "Type", names($crate::proto::tls_names::EXTENSIONS);

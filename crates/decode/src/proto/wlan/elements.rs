@@ -1,5 +1,6 @@
 //! Management frames: the fixed parameters of each kind (IEEE 802.11-2020 §9.3.3), then elements (§9.4.2).
 
+use super::capabilities::{self as sets, Set, put_lone, put_set};
 use super::*;
 
 /// The fixed parameters of a kind of frame: their widths and rows.
@@ -21,8 +22,7 @@ pub(super) fn frame(subtype: u8, r: &mut Reader<'_>, out: &mut dyn FieldSink) ->
     const ACTION: u8 = 13;
     let list = fixed(subtype);
     if subtype == ACTION {
-        // What an action holds depends on its category (§9.6).
-        return put_number(r, 1, CATEGORY, out).map(drop);
+        return action(r, out);
     }
     if list.is_empty() && subtype != PROBE_REQUEST {
         return Ok(());
@@ -38,10 +38,39 @@ pub(super) fn frame(subtype: u8, r: &mut Reader<'_>, out: &mut dyn FieldSink) ->
     if r.left() > 0 {
         out.put(TAGGED, r.at()..r.end(), Value::Present);
     }
+    // Who has the access point's part in the conversation says something else in some elements.
+    let from_access_point = matches!(subtype, 1 | 3 | 5 | 8);
     while r.left() > 0 {
-        element(r, out)?;
+        element(r, from_access_point, out)?;
     }
     Ok(())
+}
+
+/// What an action holds depends on its category (§9.6); shown are those that set up block acknowledgements (§9.6.4).
+fn action(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    const BLOCK_ACK: u64 = 3;
+    let category = put_number(r, 1, CATEGORY, out)?;
+    let mut request = *r;
+    if category != BLOCK_ACK || r.left() < 1 {
+        return Ok(());
+    }
+    match request.u8()? {
+        0 => {
+            put_number(r, 1, FIXED_ACTION_CODE, out)?;
+            put_number(r, 1, FIXED_DIALOG_TOKEN, out)?;
+            put_set(r, &sets::BLOCK_ACK, out)?;
+            put_little(r, 2, FIXED_BATIMEOUT, out)?;
+            put_set(r, &sets::BLOCK_ACK_START, out).map(drop)
+        }
+        1 => {
+            put_number(r, 1, FIXED_ACTION_CODE, out)?;
+            put_number(r, 1, FIXED_DIALOG_TOKEN, out)?;
+            put_little(r, 2, STATUS_CODE, out)?;
+            put_set(r, &sets::BLOCK_ACK, out)?;
+            put_little(r, 2, FIXED_BATIMEOUT, out).map(drop)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn parameter(
@@ -50,18 +79,6 @@ fn parameter(
     field: FieldIndex,
     out: &mut dyn FieldSink,
 ) -> Result<(), Short> {
-    const FLAGS: &[(FieldIndex, u64)] = &[
-        (CAPABILITY_ESS, 0x0001),
-        (CAPABILITY_IBSS, 0x0002),
-        (CAPABILITY_PRIVACY, 0x0010),
-        (CAPABILITY_PREAMBLE, 0x0020),
-        (CAPABILITY_SPECTRUM, 0x0100),
-        (CAPABILITY_QOS, 0x0200),
-        (CAPABILITY_SLOT, 0x0400),
-        (CAPABILITY_APSD, 0x0800),
-        (CAPABILITY_MEASUREMENT, 0x1000),
-        (CAPABILITY_EPD, 0x2000),
-    ];
     match field {
         CURRENT_AP => put_mac(r, field, out),
         // The two upper bits are set always (§9.4.1.8).
@@ -71,20 +88,16 @@ fn parameter(
             out.put(field, at..at + 2, Value::Unsigned(id));
             Ok(())
         }
-        _ => {
-            let number = put_little(r, width, field, out)?;
-            if field == CAPABILITIES {
-                put_flags(r, 2, number, FLAGS, out);
-            }
-            Ok(())
-        }
+        CAPABILITIES => put_set(r, &sets::CAPABILITY, out).map(drop),
+        _ => put_little(r, width, field, out).map(drop),
     }
 }
 
 /// A number, a length and a content (§9.4.2.1).
-fn element(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+fn element(r: &mut Reader<'_>, from_access_point: bool, out: &mut dyn FieldSink) -> Result<(), Short> {
     /// The first byte of the content is a number of another list.
     const EXTENSION: u8 = 255;
+    const VENDOR: u8 = 221;
     let at = r.at();
     let b = Bytes(r.whole());
     let (number, length) = (b.u8(at), usize::from(b.u8(at + 1)));
@@ -106,11 +119,12 @@ fn element(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     }
     let body = r.sub(length);
     if let Ok(mut body) = body {
-        if number == EXTENSION && length > 0 {
-            put_number(&mut body, 1, EXTENDED_NUMBER, out)?;
-        }
         // What is damaged hides no other element.
-        let _ = content(number, &mut body, out);
+        let _ = match number {
+            EXTENSION if length > 0 => extension(&mut body, out),
+            VENDOR => vendor(&mut body, from_access_point, out),
+            _ => content(number, &mut body, out),
+        };
     }
     out.close();
     body.map(drop)
@@ -131,30 +145,67 @@ fn content(number: u8, r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<()
             put_rest(r, TIM_BITMAP, out)
         }
         7 => country(r, out),
-        11 => put_little(r, 2, STATIONS, out).map(drop),
+        11 => load(r, out),
         32 => put_number(r, 1, POWER_CONSTRAINT, out).map(drop),
+        33 => {
+            put_power(r, POWERCAP_MIN, out)?;
+            put_power(r, POWERCAP_MAX, out)
+        }
+        36 => {
+            while r.left() >= 2 {
+                out.put(SUPCHAN, r.at()..r.at() + 2, Value::Present);
+                put_number(r, 1, SUPCHAN_FIRST, out)?;
+                put_number(r, 1, SUPCHAN_RANGE, out)?;
+            }
+            Ok(())
+        }
         37 => {
             put_number(r, 1, SWITCH_MODE, out)?;
             put_number(r, 1, SWITCH_CHANNEL, out)?;
             put_number(r, 1, SWITCH_COUNT, out).map(drop)
         }
-        42 | 47 => {
-            let erp = put_number(r, 1, ERP, out)?;
-            put_flags(r, 1, erp, &[(ERP_PRESENT, 1), (ERP_PROTECTION, 2), (ERP_BARKER, 4)], out);
-            Ok(())
-        }
+        42 | 47 => put_set(r, &sets::ERP_SET, out).map(drop),
         45 => high_throughput(r, out),
         48 => robust_security(r, &RSN, out),
-        61 => put_number(r, 1, HT_PRIMARY, out).map(drop),
-        127 => put_list(r, r.left() as u64, 1, EXTENDED_CAPABILITIES, out),
-        191 => {
-            put_little(r, 4, VHT_CAPABILITIES, out)?;
-            out.put(VHT_MCS_SET, r.at()..r.end(), Value::Present);
-            put_little(r, 2, VHT_RX_MAP, out)?;
-            r.take(2)?;
-            put_little(r, 2, VHT_TX_MAP, out).map(drop)
+        61 => {
+            put_number(r, 1, HT_PRIMARY, out)?;
+            put_set(r, &sets::HT_OPERATION_1, out)?;
+            put_set(r, &sets::HT_OPERATION_2, out)?;
+            put_set(r, &sets::HT_OPERATION_3, out)?;
+            schemes(r, out)
         }
-        221 => vendor(r, out),
+        107 => {
+            put_lone(r, 1, sets::INTERWORKING, out)?;
+            // Behind it the venue, of two bytes, and an identifier may be missing (§9.4.2.91).
+            if matches!(r.left(), 8..) {
+                r.take(2)?;
+            }
+            if r.left() >= 6 { put_mac(r, INTERWORKING_HESSID, out) } else { Ok(()) }
+        }
+        113 => mesh(r, out),
+        114 => put_text(r, r.left(), MESH_ID, out),
+        127 => extended(r, out),
+        191 => {
+            put_set(r, &sets::VHT, out)?;
+            out.put(VHT_MCS_SET, r.at()..r.end(), Value::Present);
+            put_set(r, &sets::VHT_RX, out)?;
+            put_lone(r, 2, sets::VHT_RX_RATE, out)?;
+            put_set(r, &sets::VHT_TX, out)?;
+            put_lone(r, 2, sets::VHT_TX_RATE, out)
+        }
+        192 => {
+            out.put(VHT_OP, r.at()..(r.at() + 3).min(r.end()), Value::Present);
+            put_number(r, 1, VHT_OP_CHANNELWIDTH, out)?;
+            put_number(r, 1, VHT_OP_CHANNELCENTER0, out)?;
+            put_number(r, 1, VHT_OP_CHANNELCENTER1, out)?;
+            put_set(r, &sets::VHT_BASIC, out).map(drop)
+        }
+        195 => {
+            put_set(r, &sets::POWER_ENVELOPE, out)?;
+            let rows =
+                [VHT_TPE_PWR_CONSTR_20, VHT_TPE_PWR_CONSTR_40, VHT_TPE_PWR_CONSTR_80, VHT_TPE_PWR_CONSTR_160];
+            rows.iter().take(r.left()).try_for_each(|&row| put_power(r, row, out))
+        }
         _ => Ok(()),
     }
 }
@@ -179,19 +230,90 @@ fn country(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     Ok(())
 }
 
-/// §9.4.2.55.
-fn high_throughput(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
-    put_little(r, 2, HT_CAPABILITIES, out)?;
-    put_number(r, 1, HT_AMPDU, out)?;
-    out.put(HT_MCS_SET, r.at()..(r.at() + 16).min(r.end()), Value::Present);
-    r.take(16)?;
-    put_little(r, 2, HT_EXTENDED, out)?;
-    put_little(r, 4, HT_BEAM_FORMING, out)?;
-    put_number(r, 1, HT_ANTENNA, out).map(drop)
+fn put_power(r: &mut Reader<'_>, field: FieldIndex, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let at = r.at();
+    let power = i64::from(r.u8()?.cast_signed());
+    out.put(field, at..at + 1, Value::Signed(power));
+    Ok(())
 }
 
-/// The rows of a list of suites: the count, the whole suite, its OUI and its type.
-type Suites = (FieldIndex, [FieldIndex; 3]);
+/// §9.4.2.27; before IEEE 802.11e was done it had a byte less.
+fn load(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let version = match r.left() {
+        5 => 2,
+        4 => 1,
+        _ => return Ok(()),
+    };
+    out.put(QBSS_VERSION, r.at()..r.end(), Value::Unsigned(version));
+    put_little(r, 2, STATIONS, out)?;
+    put_number(r, 1, QBSS_CU, out)?;
+    put_little(r, r.left(), QBSS_ADC, out).map(drop)
+}
+
+/// §9.4.2.97.
+fn mesh(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let rows = [
+        MESH_CONFIG_PS_PROTOCOL,
+        MESH_CONFIG_PS_METRIC,
+        MESH_CONFIG_CONG_CTL,
+        MESH_CONFIG_SYNC_METHOD,
+        MESH_CONFIG_AUTH_PROTOCOL,
+    ];
+    for field in rows {
+        put_number(r, 1, field, out)?;
+    }
+    put_set(r, &sets::MESH_FORMATION, out)?;
+    put_set(r, &sets::MESH_CAPABILITY, out).map(drop)
+}
+
+/// §9.4.2.26: as many bytes as the sender needs.
+fn extended(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let mut bytes = sets::EXTENDED.iter();
+    while r.left() > 0 {
+        let byte = put_number(r, 1, EXTENDED_CAPABILITIES, out)?;
+        let parts = bytes.next().copied().unwrap_or_default();
+        sets::put_parts(r.at() - 1..r.at(), byte, parts, out);
+    }
+    Ok(())
+}
+
+/// An element of the second list (§9.4.2.1).
+fn extension(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    const HE_CAPABILITIES: u64 = 35;
+    if put_number(r, 1, EXTENDED_NUMBER, out)? != HE_CAPABILITIES {
+        return Ok(());
+    }
+    put_set(r, &sets::HE_MAC, out)?;
+    r.take(1)?;
+    sets::HE_PHYSICAL.iter().try_for_each(|set: &Set| put_set(r, set, out).map(drop))
+}
+
+/// §9.4.2.55.
+fn high_throughput(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    put_set(r, &sets::HT, out)?;
+    put_set(r, &sets::AMPDU, out)?;
+    schemes(r, out)?;
+    put_set(r, &sets::EXTENDED_HT, out)?;
+    put_set(r, &sets::BEAM_FORMING, out)?;
+    put_set(r, &sets::ANTENNA, out).map(drop)
+}
+
+/// Modulation and coding schemes: a bit for each that is understood, then what is sent (§9.4.2.55.4).
+fn schemes(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+    let mut set = r.sub(16)?;
+    let at = set.at();
+    out.put(HT_MCS_SET, at..at + 16, Value::Present);
+    out.put(HT_MCSSET_RXBITMASK, at..at + 10, Value::Present);
+    put_lone(&mut set, 4, sets::MCS_FIRST, out)?;
+    put_lone(&mut set, 4, sets::MCS_SECOND, out)?;
+    put_lone(&mut Reader::new(r.whole(), at + 6), 4, sets::MCS_THIRD, out)?;
+    set.take(2)?;
+    put_lone(&mut set, 2, sets::MCS_RATE, out)?;
+    put_lone(&mut set, 2, sets::MCS_TRANSMIT, out)
+}
+
+/// The rows of a list of suites: the count, the list, the whole suite, its OUI and its type.
+type Suites = (FieldIndex, FieldIndex, [FieldIndex; 3]);
 
 /// The rows of RSN or of what came before it.
 struct Security {
@@ -205,39 +327,42 @@ struct Security {
 const RSN: Security = Security {
     version: RSN_VERSION,
     group: [RSN_GROUP, RSN_GROUP_OUI, RSN_GROUP_TYPE],
-    pairwise: (RSN_PAIRWISE_COUNT, [RSN_PAIRWISE, RSN_PAIRWISE_OUI, RSN_PAIRWISE_TYPE]),
-    keys: (RSN_KEYS_COUNT, [RSN_KEYS, RSN_KEYS_OUI, RSN_KEYS_TYPE]),
+    pairwise: (RSN_PAIRWISE_COUNT, RSN_PCS_LIST, [RSN_PAIRWISE, RSN_PAIRWISE_OUI, RSN_PAIRWISE_TYPE]),
+    keys: (RSN_KEYS_COUNT, RSN_AKMS_LIST, [RSN_KEYS, RSN_KEYS_OUI, RSN_KEYS_TYPE]),
     is_rsn: true,
 };
 
 const WPA: Security = Security {
     version: WPA_VERSION,
     group: [WPA_GROUP, WPA_GROUP_OUI, WPA_GROUP_TYPE],
-    pairwise: (WPA_PAIRWISE_COUNT, [WPA_PAIRWISE, WPA_PAIRWISE_OUI, WPA_PAIRWISE_TYPE]),
-    keys: (WPA_KEYS_COUNT, [WPA_KEYS, WPA_KEYS_OUI, WPA_KEYS_TYPE]),
+    pairwise: (WPA_PAIRWISE_COUNT, WFA_IE_WPA_UCS_LIST, [WPA_PAIRWISE, WPA_PAIRWISE_OUI, WPA_PAIRWISE_TYPE]),
+    keys: (WPA_KEYS_COUNT, WFA_IE_WPA_AKMS_LIST, [WPA_KEYS, WPA_KEYS_OUI, WPA_KEYS_TYPE]),
     is_rsn: false,
 };
 
 /// §9.4.2.24: all behind the version is optional.
 fn robust_security(r: &mut Reader<'_>, rows: &Security, out: &mut dyn FieldSink) -> Result<(), Short> {
-    const FLAGS: &[(FieldIndex, u64)] =
-        &[(RSN_PREAUTH, 0x01), (RSN_NO_PAIRWISE, 0x02), (RSN_MFPR, 0x40), (RSN_MFPC, 0x80)];
     const PMKID: usize = 16;
     put_little(r, 2, rows.version, out)?;
     suite(r, rows.group, out)?;
-    for (count, fields) in [rows.pairwise, rows.keys] {
-        for _ in 0..put_little(r, 2, count, out)? {
+    for (count, list, fields) in [rows.pairwise, rows.keys] {
+        let count = put_little(r, 2, count, out)?;
+        out.put(list, r.at()..(r.at() + 4 * count as usize).min(r.end()), Value::Present);
+        for _ in 0..count {
             suite(r, fields, out)?;
         }
     }
     if !rows.is_rsn || r.left() < 2 {
         return Ok(());
     }
-    let flags = put_little(r, 2, RSN_CAPABILITIES, out)?;
-    put_flags(r, 2, flags, FLAGS, out);
+    put_set(r, &sets::RSN_SET, out)?;
     if r.left() >= 2 {
         let count = put_little(r, 2, RSN_PMKID_COUNT, out)? as usize;
-        r.take(PMKID * count)?;
+        let mut list = r.sub(PMKID * count)?;
+        out.put(RSN_PMKID_LIST, list.at()..list.end(), Value::Present);
+        while list.left() > 0 {
+            put_bytes(&mut list, PMKID, PMKID_AKMS, out)?;
+        }
     }
     if r.left() >= 4 {
         suite(r, [RSN_MANAGEMENT, RSN_MANAGEMENT_OUI, RSN_MANAGEMENT_TYPE], out)?;
@@ -257,10 +382,11 @@ fn suite(
     put_number(&mut parts, 1, kind, out).map(drop)
 }
 
-/// §9.4.2.25; those of Microsoft's number hold what was before RSN.
-fn vendor(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
+/// §9.4.2.25; those of Microsoft's number hold what was before RSN, and Wi-Fi Multimedia.
+fn vendor(r: &mut Reader<'_>, from_access_point: bool, out: &mut dyn FieldSink) -> Result<(), Short> {
     const MICROSOFT: u64 = 0x00_50f2;
     const WPA_TYPE: u64 = 1;
+    const MULTIMEDIA_TYPE: u64 = 2;
     let oui = put_number(r, 3, VENDOR_OUI, out)?;
     if oui != MICROSOFT {
         // The type is the first byte of the data.
@@ -272,6 +398,36 @@ fn vendor(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     put_number(r, 1, VENDOR_TYPE, out)?;
     match put_number(&mut kind, 1, WFA_TYPE, out)? {
         WPA_TYPE => robust_security(r, &WPA, out),
+        MULTIMEDIA_TYPE => multimedia(r, from_access_point, out),
         _ => Ok(()),
     }
+}
+
+/// Who may wait how long for the medium, for each category of traffic (§9.4.2.28 has the same in an element of its own).
+fn multimedia(r: &mut Reader<'_>, from_access_point: bool, out: &mut dyn FieldSink) -> Result<(), Short> {
+    const INFORMATION: u64 = 0;
+    const PARAMETERS: u64 = 1;
+    let subtype = put_number(r, 1, WFA_IE_WME_SUBTYPE, out)?;
+    put_number(r, 1, WFA_IE_WME_VERSION, out)?;
+    if !matches!(subtype, INFORMATION | PARAMETERS) {
+        return Ok(());
+    }
+    put_set(r, if from_access_point { &sets::WMM_OF_ACCESS_POINT } else { &sets::WMM_OF_STATION }, out)?;
+    if subtype == INFORMATION {
+        return Ok(());
+    }
+    put_bytes(r, 1, WFA_IE_WME_RESERVED, out)?;
+    while r.left() >= 4 {
+        let at = r.at();
+        out.put(WFA_IE_WME_ACP, at..at + 4, Value::Present);
+        put_set(r, &sets::WMM_CATEGORY, out)?;
+        let window = put_set(r, &sets::WMM_WINDOW, out)?;
+        // The exponents of two of the windows, less one.
+        for (field, exponent) in [(WFA_IE_WME_ACP_CW_MAX, window >> 4), (WFA_IE_WME_ACP_CW_MIN, window & 15)]
+        {
+            out.put(field, at + 1..at + 2, Value::Unsigned((1 << exponent) - 1));
+        }
+        put_little(r, 2, WFA_IE_WME_ACP_TXOP_LIMIT, out)?;
+    }
+    Ok(())
 }
