@@ -157,13 +157,13 @@ fields! {
     RR_RM_MATCHEDLEN: U8 walk, "icmpv6.rr.rm.matchedlen", "MatchedLen";
     RR_RM_INTERFACEINDEX: U32 walk, "icmpv6.rr.rm.interfaceindex", "InterfaceIndex";
     RR_RM_MATCHEDPREFIX: Ip6 walk, "icmpv6.rr.rm.matchedprefix", "MatchedPrefix";
-    MIP6_IDENTIFIER: U16 walk, "icmpv6.mip6.identifier", "Identifier", hex;
+    MIP6_IDENTIFIER: U16 walk, "icmpv6.mip6.identifier", "Identifier";
     MIP6_HOME_AGENT_ADDRESS: Ip6 walk, "icmpv6.mip6.home_agent_address", "Home Agent Address";
     MIP6_FLAG: U16 walk, "icmpv6.mip6.flag", "Flags", hex;
     MIP6_FLAG_M: Bool walk, "icmpv6.mip6.flag.m", "Managed address configuration";
     MIP6_FLAG_O: Bool walk, "icmpv6.mip6.flag.o", "Other configuration";
     MIP6_FLAG_RSV: U16 walk, "icmpv6.mip6.flag.rsv", "Reserved";
-    EXT_ECHO_SEQ: U8 walk, "icmpv6.ext.echo.seq", "Sequence number", hex;
+    EXT_ECHO_SEQ: U8 walk, "icmpv6.ext.echo.seq", "Sequence number";
     EXT_ECHO_REQ_RES: U8 walk, "icmpv6.ext.echo.req.res", "Reserved", hex;
     EXT_ECHO_REQ_LOCAL: Bool walk, "icmpv6.ext.echo.req.local", "Local bit";
     EXT_ECHO_RSP_STATE: U8 walk, "icmpv6.ext.echo.rsp.state", "State";

@@ -212,9 +212,11 @@ impl Needs {
     }
 }
 
+/// What nothing claims is what other protocols carry, as NBSS does SMB: it lies where these do.
 fn is_in_streams(protocol: &Protocol) -> bool {
     let over_streams = |claim: &Claim| matches!(claim, Claim::TcpPort(_) | Claim::Alpn(_) | Claim::Flow);
-    protocol.stream.is_some() || protocol.claims.iter().any(over_streams)
+    let is_carried = protocol.claims.is_empty() && !matches!(protocol.name, "frame" | "proc");
+    protocol.stream.is_some() || is_carried || protocol.claims.iter().any(over_streams)
 }
 
 #[cfg(test)]
