@@ -18,7 +18,7 @@ use plaintap_packet::file::{Reader, Record};
 const MOST_PACKETS: u64 = 1000;
 
 /// Protocols of Wireshark whose fields are those of one of ours.
-const TWINS: &[&str] = &["x509sat", "x509ce", "x509if", "pkix1implicit", "pkix1explicit", "http3"];
+const TWINS: &[&str] = &["x509sat", "x509ce", "x509if", "pkix1implicit", "pkix1explicit"];
 
 /// What the captures with keys hold, which the list of captures does not say.
 const ENCRYPTED: &[&str] = &[

@@ -160,9 +160,9 @@ impl Kind {
         }
     }
 
-    /// Digits of a value in hexadecimal.
+    /// Digits of a value in hexadecimal; what is longer than 32 bits is written with 64.
     pub(crate) const fn hex_digits(self) -> usize {
-        2 * self.width() as usize
+        if self.width() > 4 { 16 } else { 2 * self.width() as usize }
     }
 }
 

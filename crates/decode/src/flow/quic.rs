@@ -11,9 +11,9 @@ use super::walk;
 use crate::decryptor::{PacketNumber, QuicLevel, QuicPacket};
 use crate::layers::Layer;
 use crate::limits;
-use crate::proto::id;
 use crate::proto::quic::{self, Header, Kind, detail};
 use crate::proto::tls::{content, detail as tls_detail, version};
+use crate::proto::{http3, id};
 
 /// What is known of a connection.
 #[derive(Debug, Default)]
@@ -148,6 +148,10 @@ impl QuicState {
         if level != QuicLevel::ZeroRtt {
             quic::crypto(&plain, frames_at, &mut |offset, at| frames.push((offset, at)));
         }
+        let mut streams = Vec::new();
+        if level == QuicLevel::OneRtt && self.tls.application == Some(id::http3) {
+            quic::streams(&plain, frames_at, &mut |stream, at| streams.push((stream, at)));
+        }
         let Some(buffer) = cx.work.buffers.add("Decrypted QUIC", plain) else { return false };
         let detail = word | detail::DECRYPTED | detail::number_at(cx.work.packet_numbers.len());
         cx.work.packet_numbers.push(number);
@@ -156,6 +160,21 @@ impl QuicState {
         let shown = cx.work.layers.push(layer);
         for (offset, at) in frames {
             self.crypto(cx, level, offset, buffer, at);
+        }
+        for (stream, at) in streams {
+            let (offset, end) = (at.start as u32, at.end as u32);
+            // The second bit of its number tells a stream of one direction (RFC 9000 §2.1).
+            let detail = if stream & 2 == 0 { 0 } else { http3::UNIDIRECTIONAL };
+            let header = end - offset;
+            cx.work.layers.push(Layer {
+                protocol: id::http3,
+                buffer,
+                offset,
+                header,
+                end,
+                reported_end: end,
+                detail,
+            });
         }
         shown
     }

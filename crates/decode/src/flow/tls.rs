@@ -23,7 +23,7 @@ pub(super) struct TlsState {
     /// How the suite that the server chose agrees on keys.
     key_exchange: KeyExchange,
     /// What ALPN says the application data is.
-    application: Option<ProtocolId>,
+    pub(super) application: Option<ProtocolId>,
 }
 
 /// Decodes one record, and what lies in it where it can be read.

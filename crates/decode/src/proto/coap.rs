@@ -2,6 +2,7 @@
 
 use super::coap_names::{CODES, CONTENT_FORMATS, TYPES, option_name};
 use super::prelude::*;
+use crate::exchanges::{self, Exchange, Turn};
 
 fields! {
     VERSION: U8 walk, "coap.version", "Version";
@@ -11,6 +12,8 @@ fields! {
     MID: U16 walk, "coap.mid", "Message ID";
     LENGTH: U32 walk, "coap.length", "Length";
     TOKEN: Bytes walk, "coap.token", "Token";
+    RESPONSE_TO: FrameNumber exchange(exchanges::request_frame), "coap.response_to", "Request In";
+    RESPONSE_TIME: Duration exchange(exchanges::elapsed), "coap.response_time", "Response Time";
     OPT_NAME: Text walk, "coap.opt.name", "Opt Name";
     OPT_DESC: Text walk, "coap.opt.desc", "Opt Desc";
     OPT_DELTA: U8 walk, "coap.opt.delta", "Opt Delta";
@@ -47,6 +50,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     claims: &[Claim::UdpPort(5683), Claim::TcpPort(5683)],
     fields: FIELDS,
     walk: Some(walk),
+    exchange: Some(Exchange::new(turns)),
     info: Some(info),
     stream: Some(Stream { probe, any_port: false, frame, prefix: 0, partial_counts: true }),
     datagrams: Some(Datagrams { admits, recognise: None, keeps: false, follow: None }),
@@ -153,6 +157,30 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         put_text(&mut r, left, PAYLOAD, out)?;
     }
     Ok(())
+}
+
+/// A response has the token of its request (RFC 7252 §5.3.1).
+fn turns(view: &View<'_>, out: &mut dyn FnMut(Turn)) {
+    let Ok((code, token)) = code_and_token(view) else { return };
+    match code >> 5 {
+        0 if code > 0 => out(Turn::Request(token)),
+        2..=5 => out(Turn::Response(token)),
+        _ => {}
+    }
+}
+
+/// The code and the token, of at most 8 bytes (RFC 7252 §3).
+fn code_and_token(view: &View<'_>) -> Result<(u8, u64), Short> {
+    let mut r = Reader::new(view.header().0, 0);
+    let first = r.u8()?;
+    if is_over_tcp(view) {
+        extended(&mut r, first >> 4, 4)?;
+    }
+    let code = r.u8()?;
+    if !is_over_tcp(view) {
+        r.take(2)?;
+    }
+    Ok((code, r.number(usize::from(first & 15).min(8))?))
 }
 
 /// The options, each with its number as the distance to that of the one before (RFC 7252 §3.1). Appends the segments of

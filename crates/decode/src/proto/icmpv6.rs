@@ -177,6 +177,7 @@ fields! {
     RPL_DIO_RANK: U16 walk, "icmpv6.rpl.dio.rank", "Rank";
     RPL_DIO_FLAG: U8 walk, "icmpv6.rpl.dio.flag", "Flags", hex;
     RPL_DIO_FLAG_G: Bool walk, "icmpv6.rpl.dio.flag.g", "Grounded (G)";
+    RPL_DIO_FLAG_0: Bool walk, "icmpv6.rpl.dio.flag.0", "Zero";
     RPL_DIO_FLAG_MOP: U8 walk, "icmpv6.rpl.dio.flag.mop", "Mode of Operation (MOP)", hex;
     RPL_DIO_FLAG_PREFERENCE: U8 walk, "icmpv6.rpl.dio.flag.preference", "DODAG Preference";
     RPL_DIO_DTSN: U8 walk, "icmpv6.rpl.dio.dtsn", "Destination Advertisement Trigger Sequence Number (DTSN)";
@@ -197,6 +198,7 @@ fields! {
     RPL_DAOACK_DODAGID: Ip6 walk, "icmpv6.rpl.daoack.dodagid", "DODAGID";
     RPL_OPT_TYPE: U8 walk, "icmpv6.rpl.opt.type", "Type";
     RPL_OPT_LENGTH: U8 walk, "icmpv6.rpl.opt.length", "Length";
+    RPL_OPT_PADN: None walk, "icmpv6.rpl.opt.padn", "PadN";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {

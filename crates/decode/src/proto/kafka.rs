@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use super::kafka_names::{API_KEYS, ERRORS};
 use super::prelude::*;
 use crate::decryptor::Side;
+use crate::exchanges::{self, Exchange, Turn};
 use crate::flow::Unpacker;
 use crate::limits::Counters;
 
@@ -18,6 +19,7 @@ fields! {
     REQUEST_VERSION: I16 walk, "kafka.request.version", "API Version";
     RESPONSE_VERSION: I16 walk, "kafka.response.version", "API Version";
     CORRELATION_ID: I32 walk, "kafka.correlation_id", "Correlation ID";
+    REQUEST_FRAME: FrameNumber exchange(exchanges::request_frame), "kafka.request_frame", "Request Frame";
     CLIENT_ID: Text walk, "kafka.client_id", "Client ID";
     ERROR: I16 walk, "kafka.error", "Error", names(ERRORS);
     VERSIONS_KEY: I16 walk, "kafka.api_versions.api_key", "API Key", names(API_KEYS);
@@ -31,6 +33,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     walk: Some(walk),
     stream: Some(Stream { probe, any_port: false, frame, prefix: 0, partial_counts: true }),
     unpacker: Some(|| Box::<Requests>::default()),
+    exchange: Some(Exchange::new(turns)),
     info: Some(info),
     ..Protocol::new("kafka", "Kafka", "Kafka")
 };
@@ -111,6 +114,15 @@ impl Unpacker for Requests {
 
     fn kept(&self) -> usize {
         self.0.len() * size_of::<Request>()
+    }
+}
+
+/// A response has the correlation identifier of its request.
+fn turns(view: &View<'_>, out: &mut dyn FnMut(Turn)) {
+    match view.unpacked() {
+        [0, ..] => out(Turn::Request(view.bytes.u32(8).into())),
+        [_, ..] => out(Turn::Response(view.bytes.u32(4).into())),
+        [] => {}
     }
 }
 

@@ -5,12 +5,15 @@ use std::ops::Range;
 use super::ldap_names::{DEREF_ALIASES, FILTERS, OPERATIONS, PROTOCOL_OPS, RESULT_CODES, SCOPES};
 use super::prelude::*;
 use super::{ber, gss};
+use crate::exchanges::{self, Exchange, Turn};
 use crate::limits;
 
 fields! {
     SASL_BUFFER_LENGTH: U32 walk, "ldap.sasl_buffer_length", "SASL Buffer Length";
     GSSAPI_ENCRYPTED_PAYLOAD: Bytes walk, "ldap.gssapi_encrypted_payload", "GSS-API Encrypted payload";
     MESSAGE_ID: U32 walk, "ldap.messageID", "messageID";
+    RESPONSE_TO: FrameNumber exchange(exchanges::request_frame), "ldap.response_to", "Response To";
+    TIME: Duration exchange(exchanges::elapsed), "ldap.time", "Time";
     PROTOCOL_OP: U32 walk, "ldap.protocolOp", "protocolOp", names(PROTOCOL_OPS);
     VERSION: U32 walk, "ldap.version", "version";
     NAME: Text walk, "ldap.name", "name";
@@ -113,6 +116,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
         _ => "LDAP",
     }),
     carries: Some(carries),
+    exchange: Some(Exchange::new(turns)),
     info: Some(info),
     ..Protocol::new("ldap", "Lightweight Directory Access Protocol", "LDAP")
 };
@@ -225,6 +229,16 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         controls(list, out)?;
     }
     Ok(())
+}
+
+/// A response has the number of its request (RFC 4511 §4.1.1.1).
+fn turns(view: &View<'_>, out: &mut dyn FnMut(Turn)) {
+    let Some(number) = view.number(MESSAGE_ID).map(i64::cast_unsigned) else { return };
+    match view.number(PROTOCOL_OP) {
+        Some(0 | 3 | 6 | 8 | 10 | 12 | 14 | 23) => out(Turn::Request(number)),
+        Some(1 | 4 | 5 | 7 | 9 | 11 | 13 | 15 | 19 | 24 | 25) => out(Turn::Response(number)),
+        _ => {}
+    }
 }
 
 /// The Kerberos message in the credentials of a bind (RFC 4511 §4.2), which GSS-API and SPNEGO wrap (RFC 4752 §3.1).

@@ -93,6 +93,7 @@ protocols! {
     x509af
     http
     http2
+    http3
     grpc
     dhcp
     ntp

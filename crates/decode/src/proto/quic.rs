@@ -7,7 +7,7 @@ mod frames;
 mod header;
 
 use super::prelude::*;
-pub(crate) use frames::crypto;
+pub(crate) use frames::{crypto, streams};
 pub(crate) use header::{Header, Kind};
 
 /// What [`crate::Layer::detail`] says about a packet: the length of a short header's connection ID in the low 8 bits, and

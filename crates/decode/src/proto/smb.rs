@@ -7,6 +7,7 @@ use super::put::put_utf16;
 use super::smb_names::{ERROR_CLASSES, NT_STATUS, SMB_COMMANDS};
 use super::smb_parts::Part::{Flags, Number, Skip, Time};
 use super::smb_parts::{Part, Pointer, put_parts};
+use crate::exchanges::{self, Exchange, Turn};
 
 fields! {
     SERVER_COMPONENT: U32 walk, "smb.server_component", "Server Component", hex;
@@ -38,6 +39,8 @@ fields! {
     PID_HIGH: U16 walk, "smb.pid.high", "Process ID High";
     SIGNATURE: Bytes walk, "smb.signature", "Signature";
     RESERVED: Bytes walk, "smb.reserved", "Reserved";
+    RESPONSE_TO: FrameNumber exchange(exchanges::request_frame), "smb.response_to", "Response to";
+    TIME: Duration exchange(exchanges::elapsed), "smb.time", "Time from request";
     TID: U16 walk, "smb.tid", "Tree ID";
     PID: U16 walk, "smb.pid", "Process ID";
     UID: U16 walk, "smb.uid", "User ID";
@@ -205,6 +208,7 @@ fields! {
 pub(crate) static PROTOCOL: Protocol = Protocol {
     fields: FIELDS,
     walk: Some(walk),
+    exchange: Some(Exchange::new(turns)),
     info: Some(info),
     ..Protocol::new("smb", "SMB (Server Message Block Protocol)", "SMB")
 };
@@ -320,6 +324,14 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
             _ => return Ok(()),
         }
     }
+}
+
+/// A response has the identifiers of its request: of the process and of the request (MS-CIFS §2.2.3.1).
+fn turns(view: &View<'_>, out: &mut dyn FnMut(Turn)) {
+    let b = view.bytes;
+    let number = b.little(26, 2) << 16 | b.little(30, 2);
+    let is_response = Command::of(b).is_response;
+    out(if is_response { Turn::Response(number) } else { Turn::Request(number) });
 }
 
 /// MS-CIFS §2.2.3.1.

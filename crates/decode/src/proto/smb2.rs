@@ -11,6 +11,7 @@ use super::smb_names::{
     CREATE_ACTIONS, DIALECTS, DISPOSITIONS, FUNCTIONS, INFO_CLASSES, NT_STATUS, SHARE_TYPES, SMB2_COMMANDS,
 };
 use super::smb_parts::{Content, Pointer, put_parts};
+use crate::exchanges::{self, Exchange, Turn};
 
 fields! {
     PROTOCOL_ID: U32 walk, "smb2.protocol_id", "ProtocolId", hex;
@@ -32,6 +33,8 @@ fields! {
     FLAGS_REPLAY: Bool walk, "smb2.flags.replay", "Replay operation";
     CHAIN_OFFSET: U32 walk, "smb2.chain_offset", "Chain Offset", hex;
     MSG_ID: U64 walk, "smb2.msg_id", "Message ID";
+    RESPONSE_TO: FrameNumber exchange(exchanges::request_frame), "smb2.response_to", "Response to";
+    TIME: Duration exchange(exchanges::elapsed), "smb2.time", "Time from request";
     PID: U32 walk, "smb2.pid", "Process Id", hex;
     TID: U32 walk, "smb2.tid", "Tree Id", hex;
     AID: U64 walk, "smb2.aid", "Async Id", hex;
@@ -200,6 +203,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     fields: FIELDS,
     walk: Some(walk),
     carries: Some(carries),
+    exchange: Some(Exchange::new(turns)),
     info: Some(info),
     ..Protocol::new("smb2", "SMB2 (Server Message Block Protocol version 2)", "SMB2")
 };
@@ -219,6 +223,20 @@ fn carries(bytes: &[u8]) -> Option<(ProtocolId, Range<usize>)> {
     let place = HEADER + if is_response { 4 } else { 12 };
     let start = b.little(place, 2) as usize;
     gss::kerberos(bytes, start..(start + b.little(place + 2, 2) as usize).min(bytes.len()))
+}
+
+/// A response has the number of its request (§2.2.1).
+fn turns(view: &View<'_>, out: &mut dyn FnMut(Turn)) {
+    let mut chain = Reader::new(view.header().0, 0);
+    if view.bytes.u8(0) != 0xfe {
+        return;
+    }
+    while chain.left() > 0 {
+        let at = chain.at();
+        let Ok(message) = Message::next(&mut chain) else { return };
+        let number = view.bytes.little(at + 24, 8);
+        out(if message.is_response() { Turn::Response(number) } else { Turn::Request(number) });
+    }
 }
 
 /// The first byte tells the header of a message from those in front of encrypted and compressed ones (§2.2.1, §2.2.41,

@@ -206,17 +206,21 @@ impl Needs {
                 .fields()
                 .any(|(_, row)| matches!(row.place, Place::Meta(_) | Place::Walk) || row.when.is_some());
         // frame.protocols lists whatever is found; `data` is what nobody knew.
-        self.reassembly |= number.protocol().is_some_and(is_in_streams)
+        self.reassembly |= number.protocol().is_some_and(|protocol| is_in_streams(number, protocol))
             || number == id::data
             || field.name() == "frame.protocols";
     }
 }
 
-/// What nothing claims is what other protocols carry, as NBSS does SMB: it lies where these do.
-fn is_in_streams(protocol: &Protocol) -> bool {
+/// What nothing claims is what other protocols carry, as NBSS does SMB; but for what begins the packet or lies right behind
+/// the header of the link.
+fn is_in_streams(number: ProtocolId, protocol: &Protocol) -> bool {
     let over_streams = |claim: &Claim| matches!(claim, Claim::TcpPort(_) | Claim::Alpn(_) | Claim::Flow);
-    let is_carried = protocol.claims.is_empty() && !matches!(protocol.name, "frame" | "proc");
-    protocol.stream.is_some() || is_carried || protocol.claims.iter().any(over_streams)
+    let is_of_link =
+        matches!(number, id::frame | id::proc | id::llc | id::stp | id::cdp | id::pppoed | id::pppoes);
+    protocol.stream.is_some()
+        || protocol.claims.is_empty() && !is_of_link
+        || protocol.claims.iter().any(over_streams)
 }
 
 #[cfg(test)]
@@ -237,6 +241,8 @@ mod tests {
         assert_eq!(needs("tcp.stream == 1"), (vec!["tcp"], true, false));
         assert_eq!(needs("len(ip.src) == 1 or tls"), (vec!["ip", "tls"], true, true));
         assert_eq!(needs("frame.number == 1"), (vec!["frame"], false, false));
+        assert_eq!(needs("smb2.cmd == 5"), (vec!["smb2"], true, true));
+        assert_eq!(needs("stp or llc"), (vec!["llc", "stp"], false, false));
         assert_eq!(needs("frame.protocols contains \"tls\""), (vec!["frame"], true, true));
     }
 

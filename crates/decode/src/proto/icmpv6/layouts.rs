@@ -105,13 +105,19 @@ fn routing(code: u8, r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), 
         _ => return Ok(()),
     }
     while r.left() > 0 {
-        /// A single byte of padding.
+        /// A single byte of padding, and any number.
         const PAD1: u64 = 0;
+        const PADN: u64 = 1;
         let at = r.at();
         out.put(OPT, at..at + 1, Value::Present);
-        if put_number(r, 1, RPL_OPT_TYPE, out)? != PAD1 {
+        let kind = put_number(r, 1, RPL_OPT_TYPE, out)?;
+        if kind != PAD1 {
             let length = put_number(r, 1, RPL_OPT_LENGTH, out)? as usize;
+            let at = r.at();
             r.take(length)?;
+            if kind == PADN {
+                out.put(RPL_OPT_PADN, at..r.at(), Value::Present);
+            }
         }
     }
     Ok(())
@@ -193,9 +199,20 @@ const INFORMATION_OBJECT: &[Part] = &[
     (1, RPL_DIO_INSTANCE, &[]),
     (1, RPL_DIO_VERSION, &[]),
     (2, RPL_DIO_RANK, &[]),
-    (1, RPL_DIO_FLAG, &[(RPL_DIO_FLAG_G, 0x80), (RPL_DIO_FLAG_MOP, 0x38), (RPL_DIO_FLAG_PREFERENCE, 0x7)]),
+    (
+        1,
+        RPL_DIO_FLAG,
+        &[
+            (RPL_DIO_FLAG_G, 0x80),
+            (RPL_DIO_FLAG_0, 0x40),
+            (RPL_DIO_FLAG_MOP, 0x38),
+            (RPL_DIO_FLAG_PREFERENCE, 0x7),
+        ],
+    ),
     (1, RPL_DIO_DTSN, &[]),
-    (2, RESERVED, &[]),
+    // Flags that nobody uses yet.
+    (1, RPL_DIO_FLAG, &[]),
+    (1, RESERVED, &[]),
     (16, RPL_DIO_DAGID, &[]),
 ];
 /// §6.4.1.

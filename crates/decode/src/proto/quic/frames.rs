@@ -165,6 +165,37 @@ impl FieldSink for CryptoSink<'_> {
     fn close(&mut self) {}
 }
 
+/// Calls `each` with the number of the stream and the place in `bytes` of every STREAM frame from `at` on that begins a
+/// stream.
+pub(crate) fn streams(bytes: &[u8], at: usize, each: &mut dyn FnMut(u64, Range<usize>)) {
+    let _ = put(&mut Reader::new(bytes, at), &mut StreamSink { stream: 0, offset: 0, each });
+}
+
+struct StreamSink<'e> {
+    stream: u64,
+    offset: u64,
+    each: &'e mut dyn FnMut(u64, Range<usize>),
+}
+
+impl FieldSink for StreamSink<'_> {
+    fn wants(&self, field: FieldIndex) -> bool {
+        field == STREAM_DATA
+    }
+
+    fn put(&mut self, field: FieldIndex, at: Range<usize>, value: Value<'_>) {
+        match (field, value) {
+            (STREAM_ID, Value::Unsigned(stream)) => (self.stream, self.offset) = (stream, 0),
+            (STREAM_OFFSET, Value::Unsigned(offset)) => self.offset = offset,
+            (STREAM_DATA, _) if self.offset == 0 => (self.each)(self.stream, at),
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, _: Range<usize>, _: fmt::Arguments<'_>) {}
+
+    fn close(&mut self) {}
+}
+
 /// Appends the names of the frames.
 pub(super) fn names(view: &View<'_>, out: &mut String) {
     let Some(row) = FIELDS.get(usize::from(FRAME_TYPE.0)) else { return };
