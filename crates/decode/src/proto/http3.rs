@@ -133,11 +133,28 @@ fn setting(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     Ok(())
 }
 
-/// The type of the stream, or its frames.
+/// The streams of the packet, each with its type or its frames.
 fn info(view: &View<'_>, out: &mut String) {
-    append_name(view, STREAM_TYPE, "", out);
+    /// The most streams in the line for people.
+    const MOST: usize = 8;
+    let before = view.below().iter().copied();
+    let streams = before.filter(|layer| layer.protocol == id::http3 && layer.buffer == view.layer.buffer);
+    for (number, layer) in streams.chain([view.layer]).enumerate() {
+        if number == MOST {
+            return out.push_str(", …");
+        }
+        let start = out.len();
+        append_stream(&view.decoded.view(layer), out);
+        if number > 0 && out.len() > start {
+            out.insert_str(start, ", ");
+        }
+    }
+}
+
+fn append_stream(view: &View<'_>, out: &mut String) {
     let mut r = Reader::new(view.header().0, 0);
     if view.layer.detail & UNIDIRECTIONAL != 0 {
+        append_name(view, STREAM_TYPE, "", out);
         if r.varint() != Ok(CONTROL) {
             return;
         }

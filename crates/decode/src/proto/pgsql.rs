@@ -16,6 +16,9 @@ fields! {
     AUTHTYPE: U32 walk, "pgsql.authtype", "Authentication type";
     SALT: Bytes walk, "pgsql.salt", "Salt value";
     TAG: Text walk, "pgsql.tag", "Tag";
+    STATUS: U8 walk, "pgsql.status", "Status", names(STATUSES);
+    PID: U32 walk, "pgsql.pid", "PID";
+    KEY: U32 walk, "pgsql.key", "Key";
     SEVERITY: Text walk, "pgsql.severity", "Severity";
     CODE: Text walk, "pgsql.code", "Code";
     MESSAGE: Text walk, "pgsql.message", "Message";
@@ -92,6 +95,10 @@ fn frame(b: &[u8], framing: &mut Framing<'_>) -> Length {
     if is_message(bytes) { Length::Known(1 + u64::from(bytes.u32(1))) } else { Length::NotMine }
 }
 
+/// Where a transaction stands when the server is ready for the next query, in the letters I, T and E.
+const STATUSES: crate::field::ValueNames =
+    &[(69, "In a failed transaction"), (73, "Idle"), (84, "In a transaction")];
+
 fn is_frontend(view: &View<'_>) -> bool {
     !super::lines::from_server(view, &[PORT])
 }
@@ -139,6 +146,11 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
             if put_number(&mut r, 4, AUTHTYPE, out)? == MD5 { put_rest(&mut r, SALT, out) } else { Ok(()) }
         }
         (false, b'S') => put_parameter(&mut r, out),
+        (false, b'Z') => put_number(&mut r, 1, STATUS, out).map(drop),
+        (false, b'K') => {
+            put_number(&mut r, 4, PID, out)?;
+            put_number(&mut r, 4, KEY, out).map(drop)
+        }
         (false, b'C') => put_text_z(&mut r, TAG, out).map(drop),
         (false, b'E' | b'N') => {
             while r.left() > 1 {

@@ -83,7 +83,8 @@ pub(super) fn request(
         }
         SET_FILE => {
             put_little(r, 2, FID, out)?;
-            put_little(r, 2, SPI_LOI, out).map(drop)
+            put_little(r, 2, SPI_LOI, out)?;
+            put_bytes(r, 2, RESERVED, out)
         }
         CREATE_DIRECTORY => {
             put_bytes(r, 4, RESERVED, out)?;
