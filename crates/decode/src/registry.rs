@@ -394,6 +394,10 @@ mod tests {
         "quic.frame_type",
         "radiotap.vht.known",
         "llc.control.ftype",
+        "http3.stream_type",
+        "http3.frame_type",
+        "http3.settings.id",
+        "wlan.fixed.action_code",
     ];
 
     /// Names that came after version 4.0, the oldest in use.
