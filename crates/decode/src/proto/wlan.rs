@@ -11,7 +11,7 @@ use self::capabilities::Parts;
 use self::names::*;
 use super::prelude::*;
 use crate::Address;
-use crate::decoded::host;
+use crate::view::host;
 
 fields! {
     TYPE_SUBTYPE: U16 meta(|v, out| if v.header().len() >= 2 { out(Value::Unsigned(type_subtype(v.bytes).into())) }),
