@@ -343,7 +343,7 @@ fn header(r: &mut Reader<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         put_little(r, 4, STATUS, out)?;
     } else {
         put_number(r, 1, ERROR_CLASS, out)?;
-        r.take(1)?;
+        put_bytes(r, 1, RESERVED, out)?;
         put_little(r, 2, ERROR_CODE, out)?;
     }
     let flags = put_number(r, 1, FLAGS, out)?;
@@ -371,7 +371,7 @@ fn block(
     let mut next = None;
     if count >= 2 && has_andx(command.number) {
         let number = put_number(&mut words, 1, CMD, out)? as u8;
-        words.take(1)?;
+        put_bytes(&mut words, 1, RESERVED, out)?;
         let offset = put_little(&mut words, 2, ANDXOFFSET, out)? as usize;
         next = (number != NO_FURTHER_COMMANDS).then_some((number, offset));
     }
@@ -495,7 +495,7 @@ fn parts(command: Command, count: usize) -> &'static [Part] {
             Number(2, VC),
             Number(4, SESSION_KEY),
             Number(2, SECURITY_BLOB_LEN),
-            Skip(4),
+            Part::Bytes(4, RESERVED),
             Flags(4, SERVER_CAP, CAPABILITY_BITS),
         ],
         (SESSION_SETUP, false, 13) => &[
@@ -503,7 +503,8 @@ fn parts(command: Command, count: usize) -> &'static [Part] {
             Number(2, MAX_MPX_COUNT),
             Number(2, VC),
             Number(4, SESSION_KEY),
-            Skip(8),
+            Skip(4),
+            Part::Bytes(4, RESERVED),
             Flags(4, SERVER_CAP, CAPABILITY_BITS),
         ],
         (SESSION_SETUP, true, 4) => {
