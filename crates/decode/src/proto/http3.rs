@@ -81,6 +81,7 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
 }
 
 /// A frame that is all there (RFC 9114 §7.1).
+#[derive(Clone, Copy)]
 struct Frame<'a> {
     at: usize,
     kind: u64,
