@@ -1,4 +1,4 @@
-//! `cargo xtask vm`: plaintap under another kernel. Boots it in QEMU, without KVM if need be, with an initial file system
+//! `cargo xtask vm`: plaintap under another kernel. Boots it in QEMU, emulated, with an initial file system
 //! that holds the static binary, busybox, curl and openssl, and runs `vm/init.sh` there.
 
 use std::fs;

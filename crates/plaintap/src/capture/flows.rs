@@ -1,8 +1,8 @@
 //! What recording must know of each connection: whose it is, whether a TLS handshake began, and whether it is over.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use foldhash::HashMap;
 use plaintap_decode::Address;
 
 use crate::segment::Segment;
@@ -35,7 +35,7 @@ pub struct Seen {
 /// All flows of a capture.
 #[derive(Default)]
 pub struct Flows {
-    // Peers choose their ports: hashed with a key.
+    // Peers choose their ports: hashed with a random key.
     flows: HashMap<Key, Flow>,
     open_tcp: usize,
 }

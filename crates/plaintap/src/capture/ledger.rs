@@ -1,7 +1,8 @@
 //! The ledger of keys: for each TLS connection, whether its secrets came and by which hook, and if not why.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use foldhash::HashMap;
 use plaintap_crypt::{Completeness, KeyStore};
 use plaintap_decode::Address;
 use plaintap_packet::Nanos;
@@ -18,7 +19,7 @@ type Random = [u8; 32];
 /// The TLS connections of a capture, by client random.
 #[derive(Default)]
 pub struct Ledger {
-    // Peers choose the randoms: hashed with a key.
+    // Peers choose the randoms: hashed with a random key.
     connections: HashMap<Random, Connection>,
 }
 

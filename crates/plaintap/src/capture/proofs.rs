@@ -30,8 +30,8 @@ pub struct Proofs {
     doubted: FxHashSet<u32>,
     /// Secrets that did not open what they had to, by hook.
     wrong: HashMap<u32, u64>,
-    // Peers choose the randoms: hashed with a key.
-    trials: HashMap<Random, Trial>,
+    // Peers choose the randoms: hashed with a random key.
+    trials: foldhash::HashMap<Random, Trial>,
     order: VecDeque<Random>,
     unchecked: u64,
     undecided: u64,
