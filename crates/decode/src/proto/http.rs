@@ -2,12 +2,17 @@
 
 use std::borrow::Cow;
 
-use super::http_body::{self, Chunk};
+use super::http_body;
+use super::http_framing::{Body, body_of, frame};
+use super::http_head::{
+    Head, HeadLine, decimal, head_length, is_chunked, is_message, is_response, request_method, split_header,
+    status_code,
+};
 use super::prelude::*;
 use crate::decryptor::Side;
 use crate::exchanges::{self, Exchange, Turn};
 use crate::flow::Unpacker;
-use crate::limits::{self, Counters};
+use crate::limits::Counters;
 
 fields! {
     REQUEST: Bool walk, "http.request", "Request";
@@ -79,7 +84,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     ],
     fields: FIELDS,
     walk: Some(walk),
-    stream: Some(Stream { probe, any_port: true, frame, prefix: 0, partial_counts: false }),
+    stream: Some(Stream { probe: is_message, any_port: true, frame, prefix: 0, partial_counts: false }),
     unpacker: Some(|| Box::new(Bodies)),
     exchange: Some(Exchange { subject: Some(subject), ..Exchange::new(turns) }),
     info: Some(info),
@@ -92,7 +97,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 
 /// The body follows as what the content type says, unless it has to be unpacked first.
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
-    match head_length(b.0, 0).filter(|&head| head < b.len() && probe(b.0)) {
+    match head_length(b.0, 0).filter(|&head| head < b.len() && is_message(b.0)) {
         // Behind the request in a datagram there may be more than it has (RFC 9112 §6.3).
         Some(head) if has_no_body(&b.0[..head]) => {
             Ok(Step { end: head as u32, ..Step::next(head, ProtocolId::NONE) })
@@ -180,280 +185,9 @@ static HEADERS: &[(&str, FieldIndex)] = &[
     ("x-forwarded-for", X_FORWARDED_FOR),
 ];
 
-/// Methods that begin a request: RFC 9110 §9.3, RFC 5789, WebDAV (RFC 4918, RFC 3253, RFC 5323) and UPnP.
-const METHODS: &[&[u8]] = &[
-    b"GET",
-    b"HEAD",
-    b"POST",
-    b"PUT",
-    b"DELETE",
-    b"CONNECT",
-    b"OPTIONS",
-    b"TRACE",
-    b"PATCH",
-    b"PROPFIND",
-    b"PROPPATCH",
-    b"MKCOL",
-    b"COPY",
-    b"MOVE",
-    b"LOCK",
-    b"UNLOCK",
-    b"REPORT",
-    b"SEARCH",
-    b"SUBSCRIBE",
-    b"UNSUBSCRIBE",
-    b"NOTIFY",
-    b"M-SEARCH",
-];
-
-fn probe(b: &[u8]) -> bool {
-    is_response(b) || request_method(b).is_some()
-}
-
-/// Whether a message begins here.
-pub(super) fn is_message(b: &[u8]) -> bool {
-    probe(b)
-}
-
-fn is_response(b: &[u8]) -> bool {
-    b.starts_with(b"HTTP/1.")
-}
-
-fn request_method(b: &[u8]) -> Option<&[u8]> {
-    if !b.first().is_some_and(u8::is_ascii_uppercase) {
-        return None;
-    }
-    let method =
-        METHODS.iter().copied().find(|method| b.starts_with(method) && b.get(method.len()) == Some(&b' '))?;
-    // The target of CONNECT is a host and port (RFC 9110 §9.3.6); NATS has a command of this name, with JSON.
-    (method != b"CONNECT" || b.get(8) != Some(&b'{')).then_some(method)
-}
-
-/// Whether these few bytes may still become the start of a message.
-fn may_begin(b: &[u8]) -> bool {
-    let begins = |whole: &[u8]| whole.starts_with(b);
-    begins(b"HTTP/1.") || METHODS.iter().any(|method| begins(method) || b.strip_suffix(b" ") == Some(method))
-}
-
-/// What a response needs to know of its request, 2 bits each in a queue (RFC 9112 §6.3).
-mod asked {
-    pub(super) const OTHER: u64 = 1;
-    pub(super) const HEAD: u64 = 2;
-    pub(super) const CONNECT: u64 = 3;
-}
-
-/// How the length of a body is told.
-enum Body {
-    Length(u64),
-    Chunked,
-    UntilClose,
-}
-
-/// Length of head and body (RFC 9112 §6.3). `progress` holds the length of the head, once known, and where to go on.
-fn frame(b: &[u8], cx: &mut Framing<'_>) -> Length {
-    if cx.progress[0] == 0 {
-        if !probe(b) {
-            return if may_begin(b) { Length::Need } else { Length::NotMine };
-        }
-        let from = (cx.progress[1] as usize).saturating_sub(3);
-        let Some(head) = head_length(b, from) else {
-            cx.progress[1] = b.len() as u64;
-            return if b.len() > limits::MAX_HTTP_HEAD { Length::NotMine } else { Length::Need };
-        };
-        *cx.progress = [head as u64, head as u64];
-    }
-    let head = cx.progress[0] as usize;
-    let Some(bytes) = b.get(..head) else { return Length::NotMine };
-    let length = match body_of(bytes, cx.memory[0] & 3) {
-        Body::Length(length) => Length::Known((head as u64).saturating_add(length)),
-        Body::Chunked => chunked_length(b, &mut cx.progress[1]),
-        Body::UntilClose => Length::UntilClose,
-    };
-    if let Length::Known(_) | Length::UntilClose = length {
-        remember(bytes, cx);
-    }
-    length
-}
-
-/// Keeps the queue of requests, and sees when another protocol takes over. Comes once for each message.
-fn remember(head: &[u8], cx: &mut Framing<'_>) {
-    let queue = &mut cx.memory[0];
-    if let Some(method) = request_method(head) {
-        let entry = match method {
-            b"HEAD" => asked::HEAD,
-            b"CONNECT" => asked::CONNECT,
-            _ => asked::OTHER,
-        };
-        let used = (64 - queue.leading_zeros()).next_multiple_of(2);
-        if used < 64 {
-            *queue |= entry << used;
-        }
-        return;
-    }
-    let asked = *queue & 3;
-    match status_code(head) {
-        // After the switch comes what Upgrade names; HTTP/2 over clear text is h2c (RFC 7540 §3.2).
-        101 => {
-            let to = Head::new(head).header(b"upgrade");
-            let is = |name: &[u8]| to.is_some_and(|to| to.eq_ignore_ascii_case(name));
-            *cx.upgrade = Some(match () {
-                () if is(b"h2c") => id::http2,
-                () if is(b"websocket") => id::websocket,
-                () => ProtocolId::NONE,
-            });
-        }
-        100..=199 => {}
-        code => {
-            *queue >>= 2;
-            if asked == asked::CONNECT && (200..300).contains(&code) {
-                *cx.upgrade = Some(ProtocolId::NONE);
-            }
-        }
-    }
-}
-
-fn body_of(bytes: &[u8], asked: u64) -> Body {
-    let chunked = is_chunked(bytes);
-    let length = Head::new(bytes).header(b"content-length").and_then(decimal);
-    if is_response(bytes) {
-        let code = status_code(bytes);
-        let none = matches!(code, 100..=199 | 204 | 304)
-            || asked == asked::HEAD
-            || asked == asked::CONNECT && (200..300).contains(&code);
-        if none {
-            return Body::Length(0);
-        }
-    }
-    match (chunked, length) {
-        (true, _) => Body::Chunked,
-        (false, Some(length)) => Body::Length(length),
-        (false, None) if is_response(bytes) => Body::UntilClose,
-        (false, None) => Body::Length(0),
-    }
-}
-
-/// Length up to the end of a chunked body; `at` is where its next chunk begins, and moves on (RFC 9112 §7.1).
-fn chunked_length(b: &[u8], at: &mut u64) -> Length {
-    loop {
-        let here = *at as usize;
-        let Some(Chunk { size, data }) = Chunk::at(b, here) else {
-            let hopeless = b.len().saturating_sub(here) > 1024;
-            return if hopeless { Length::Known(b.len() as u64) } else { Length::Need };
-        };
-        let Some(size) = size else { return Length::Known(here.max(1) as u64) };
-        if size == 0 {
-            return match trailer_end(b, data) {
-                Some(end) => Length::Known(end as u64),
-                None => Length::Need,
-            };
-        }
-        let next = (data as u64).saturating_add(size).saturating_add(2);
-        if next > b.len() as u64 {
-            return if next > limits::MAX_PDU as u64 { Length::Known(next) } else { Length::Need };
-        }
-        *at = next;
-    }
-}
-
-/// The end of the trailer fields: behind an empty line.
-fn trailer_end(b: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        let rest = b.get(at..)?;
-        let line = memchr::memchr(b'\n', rest)?;
-        at += line + 1;
-        if rest[..line].is_empty() || rest[..line] == *b"\r" {
-            return Some(at);
-        }
-    }
-}
-
-/// Length of the head, the empty line behind it included; searched from `from` on.
-pub(super) fn head_length(b: &[u8], from: usize) -> Option<usize> {
-    let mut at = from;
-    loop {
-        at += memchr::memchr(b'\n', b.get(at..)?)? + 1;
-        match b.get(at..)? {
-            [b'\n', ..] => return Some(at + 1),
-            [b'\r', b'\n', ..] => return Some(at + 2),
-            _ => {}
-        }
-    }
-}
-
-fn status_code(head: &[u8]) -> u16 {
-    let code = head.split(|&c| c == b' ').nth(1).unwrap_or(b"");
-    decimal(code.get(..3).unwrap_or(b"")).unwrap_or(0) as u16
-}
-
-fn decimal(text: &[u8]) -> Option<u64> {
-    std::str::from_utf8(text.trim_ascii()).ok()?.parse().ok()
-}
-
-/// Chunked is always the last transfer coding (RFC 9112 §6.1).
-fn is_chunked(head: &[u8]) -> bool {
-    const CHUNKED: &[u8] = b"chunked";
-    Head::new(head).header(b"transfer-encoding").is_some_and(|value| {
-        let start = value.len().saturating_sub(CHUNKED.len());
-        value[start..].eq_ignore_ascii_case(CHUNKED)
-    })
-}
-
-/// The lines of a head.
-struct Head<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    count: usize,
-}
-
-/// One line: where it lies with its line end, and its text without.
-struct HeadLine<'a> {
-    start: usize,
-    end: usize,
-    text: &'a [u8],
-}
-
-impl<'a> Head<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, count: 0 }
-    }
-
-    /// The value of the first header field of this name, in lower case.
-    fn header(self, name: &[u8]) -> Option<&'a [u8]> {
-        self.skip(1).find_map(|line| {
-            let (key, value) = split_header(line.text)?;
-            key.eq_ignore_ascii_case(name).then_some(value)
-        })
-    }
-}
-
-impl<'a> Iterator for Head<'a> {
-    type Item = HeadLine<'a>;
-
-    /// The next line; none behind the empty one.
-    fn next(&mut self) -> Option<HeadLine<'a>> {
-        let rest = self.bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
-        let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
-        let line = &rest[..length];
-        let text = line.strip_suffix(b"\n").unwrap_or(line);
-        let text = text.strip_suffix(b"\r").unwrap_or(text);
-        if text.is_empty() || self.count > limits::MAX_HTTP_HEADERS {
-            return None;
-        }
-        let start = self.at;
-        self.at += length;
-        self.count += 1;
-        Some(HeadLine { start, end: self.at, text })
-    }
-}
-
-fn split_header(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let colon = memchr::memchr(b':', line)?;
-    Some((&line[..colon], line[colon + 1..].trim_ascii()))
-}
-
 fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
     let bytes = view.bytes.0;
-    if !probe(bytes) {
+    if !is_message(bytes) {
         return Ok(());
     }
     let response = is_response(bytes);
@@ -629,55 +363,6 @@ fn info(view: &View<'_>, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Frames `b`, with what the connection remembers.
-    fn framed(b: &[u8], side: Side, memory: &mut [u64; 2]) -> (Length, Option<ProtocolId>) {
-        let (mut progress, mut upgrade) = ([0; 2], None);
-        let length = frame(b, &mut Framing { side, progress: &mut progress, memory, upgrade: &mut upgrade });
-        (length, upgrade)
-    }
-
-    #[test]
-    fn the_length_of_a_response_depends_on_its_request() {
-        let response = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
-        let mut memory = [0; 2];
-        for method in ["GET", "HEAD", "GET"] {
-            let request = format!("{method} / HTTP/1.1\r\n\r\n");
-            let length = framed(request.as_bytes(), Side::Initiator, &mut memory).0;
-            assert_eq!(length, Length::Known(request.len() as u64));
-        }
-        let lengths = [(); 3].map(|()| framed(response, Side::Responder, &mut memory).0);
-        assert_eq!(lengths, [Length::Known(43), Length::Known(38), Length::Known(43)]);
-        assert_eq!(memory[0], 0);
-    }
-
-    #[test]
-    fn chunks_end_behind_the_trailer() {
-        let whole = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: y\r\n\r\nNEXT";
-        let mut memory = [0; 2];
-        let (mut progress, mut upgrade) = ([0; 2], None);
-        for cut in 20..whole.len() - 4 {
-            let cx = &mut Framing {
-                side: Side::Responder,
-                progress: &mut progress,
-                memory: &mut memory,
-                upgrade: &mut upgrade,
-            };
-            assert_eq!(frame(&whole[..cut], cx), Length::Need, "{cut} bytes");
-        }
-        let length = framed(whole, Side::Responder, &mut memory).0;
-        assert_eq!(length, Length::Known(whole.len() as u64 - 4));
-    }
-
-    #[test]
-    fn a_tunnel_ends_http() {
-        let mut memory = [0; 2];
-        framed(b"CONNECT a:443 HTTP/1.1\r\n\r\n", Side::Initiator, &mut memory);
-        let (length, upgrade) = framed(b"HTTP/1.1 200 OK\r\n\r\n", Side::Responder, &mut memory);
-        assert_eq!((length, upgrade), (Length::Known(19), Some(ProtocolId::NONE)));
-        let head = b"HTTP/1.1 101 Switching\r\nUpgrade: h2c\r\n\r\n";
-        assert_eq!(framed(head, Side::Responder, &mut memory).1, Some(id::http2));
-    }
 
     #[test]
     fn header_names_are_sorted() {

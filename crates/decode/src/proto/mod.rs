@@ -12,6 +12,8 @@ mod http2_calls;
 mod http2_headers;
 mod http2_names;
 mod http_body;
+mod http_framing;
+mod http_head;
 mod http_names;
 mod kafka_names;
 mod kerberos_names;

@@ -9,7 +9,7 @@ use rustc_hash::FxBuildHasher;
 
 use self::headers::header_fields;
 use super::prelude::*;
-use super::{http, lines};
+use super::{http_head, lines};
 use crate::exchanges::{self, Exchange, Turn};
 use crate::limits;
 
@@ -120,7 +120,7 @@ pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
     if !is_message(b.0) {
         return Ok(Step::next(0, id::data));
     }
-    let head = http::head_length(b.0, 0).unwrap_or(b.len());
+    let head = http_head::head_length(b.0, 0).unwrap_or(b.len());
     let mut described = false;
     each_header(&b.0[..head], &mut |name, _, value| {
         if is_named(name, "content-type", "c") {
@@ -148,7 +148,7 @@ fn frame(b: &[u8], framing: &mut Framing<'_>) -> Length {
         return Length::Known(2);
     }
     let from = (framing.progress[0] as usize).saturating_sub(3);
-    let Some(head) = http::head_length(b, from) else {
+    let Some(head) = http_head::head_length(b, from) else {
         framing.progress[0] = b.len() as u64;
         return if b.len() > limits::MAX_HTTP_HEAD { Length::NotMine } else { Length::Need };
     };
@@ -200,7 +200,7 @@ fn walk(view: &View<'_>, out: &mut dyn FieldSink) -> Result<(), Short> {
         let (uri, _) = lines::word(&line[behind..]);
         parts::uri(bytes, behind..behind + uri.len(), &parts::REQUEST_URI, out);
     }
-    let head = http::head_length(bytes, 0).unwrap_or(bytes.len());
+    let head = http_head::head_length(bytes, 0).unwrap_or(bytes.len());
     let first = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1).min(head);
     out.put(MSG_HDR, first..head, Value::Text(&bytes[first..head]));
     each_header(bytes, &mut |name, at, value| {

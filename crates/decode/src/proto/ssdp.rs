@@ -9,5 +9,5 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 };
 
 pub(super) fn enter(b: Bytes<'_>) -> Result<Step, Short> {
-    Ok(Step::next(0, if super::http::is_message(b.0) { id::http } else { id::data }))
+    Ok(Step::next(0, if super::http_head::is_message(b.0) { id::http } else { id::data }))
 }
