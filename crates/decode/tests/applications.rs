@@ -101,7 +101,6 @@ const KNOWN: &[(&str, &str)] = &[
         "tshark finds few requests; here it is the one whose time the response repeats (RFC 5905 §8)",
     ),
     ("ntp.delta_time", "the same"),
-    ("smb.fid", "tshark says it again in other packets of the open file"),
     ("kerberos.cipher", "tshark does not read an AP-REP in SPNEGO unless it knows the request"),
     ("kerberos.etype", "the same"),
     ("kerberos.msg_type", "the same"),
