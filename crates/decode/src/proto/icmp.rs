@@ -105,14 +105,19 @@ fn is_query(view: &View<'_>) -> bool {
     matches!(view.bytes.u8(0), 0 | 8 | 13..=18)
 }
 
-/// A reply has the identifier, the sequence number and the data of its request (RFC 792): their checksums differ by the type.
 fn turns(view: &View<'_>, out: &mut dyn FnMut(Turn)) {
+    echo_turns(view, [ECHO_REQUEST, ECHO_REPLY], out);
+}
+
+/// A reply has the identifier, the sequence number and the data of its request (RFC 792, RFC 4443 §4.2): their checksums differ by
+/// the type.
+pub(super) fn echo_turns(view: &View<'_>, [request, reply]: [u16; 2], out: &mut dyn FnMut(Turn)) {
     let (kind, checksum) = (view.bytes.u16(0), view.bytes.u16(2));
     let id = u64::from(view.bytes.u32(4)) << 16 | u64::from(checksum::without_number(checksum, kind));
-    match kind {
-        ECHO_REQUEST => out(Turn::Request(id)),
-        ECHO_REPLY => out(Turn::Response(id)),
-        _ => {}
+    if kind == request {
+        out(Turn::Request(id));
+    } else if kind == reply {
+        out(Turn::Response(id));
     }
 }
 

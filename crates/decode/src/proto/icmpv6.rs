@@ -5,6 +5,7 @@ mod layouts;
 mod messages;
 mod options;
 
+use super::icmp;
 use super::prelude::*;
 use crate::checksum;
 use crate::exchanges::{self, Exchange, Turn};
@@ -210,16 +211,8 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     ..Protocol::new("icmpv6", "Internet Control Message Protocol v6", "ICMPv6")
 };
 
-/// A reply has the identifier, the sequence number and the data of its request (RFC 4443 §4.2): their checksums differ by the
-/// type.
 fn turns(view: &View<'_>, out: &mut dyn FnMut(Turn)) {
-    let (kind, checksum) = (view.bytes.u16(0), view.bytes.u16(2));
-    let id = u64::from(view.bytes.u32(4)) << 16 | u64::from(checksum::without_number(checksum, kind));
-    match kind {
-        ECHO_REQUEST => out(Turn::Request(id)),
-        ECHO_REPLY => out(Turn::Response(id)),
-        _ => {}
-    }
+    icmp::echo_turns(view, [ECHO_REQUEST, ECHO_REPLY], out);
 }
 
 /// Type and code.
