@@ -330,7 +330,7 @@ fn render(table: &BTreeMap<&str, Count>, parents: &HashMap<String, String>) -> S
          malformed packets, of at most 1000 packets, in those with keys, and in those of tests/cases; how many of these\n\
          plaintap has; in how many packets tshark shows one of them; and in how many of these all of its values are the same\n\
          here. The last column is the part of the values that are the same. Some fields of tshark are findings of its\n\
-         own (`tcp.analysis`, `ip.ttl.too_small`) or say what else it found (`*.segments`, `*.response_to`). Written by\n\
+         own (`tcp.analysis`, `ip.ttl.too_small`) or say what else it found (`*.segments`, `*.response_in`). Written by\n\
          `make fields`; docs/differences.md has the reasons for what differs.\n\n\
          | protocol | fields | here | values | equal | part |\n|---|---|---|---|---|---|\n",
     );
