@@ -1,9 +1,8 @@
 //! Internet Message Access Protocol, RFC 9051: lines, their tags, commands and results.
 
-use std::collections::VecDeque;
-
 use super::lines;
 use super::prelude::*;
+use super::waiting::Waiting;
 use crate::Counters;
 use crate::decryptor::Side;
 use crate::flow::Unpacker;
@@ -96,10 +95,7 @@ fn result(line: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Tags and commands that wait for their results.
 #[derive(Default)]
-struct Requests(VecDeque<(Vec<u8>, Vec<u8>)>);
-
-/// More commands than a client has under way.
-const MAX_WAITING: usize = 64;
+struct Requests(Waiting<(Vec<u8>, Vec<u8>)>);
 
 /// The longest tag or command that is kept.
 const MAX_WORD: usize = 64;
@@ -117,15 +113,11 @@ impl Unpacker for Requests {
             if side == Side::Initiator {
                 let Request { tag, command, .. } = Request::of(line);
                 if !command.is_empty() && tag.len() <= MAX_WORD && command.len() <= MAX_WORD {
-                    self.0.push_back((tag.to_vec(), command.to_vec()));
-                }
-                if self.0.len() > MAX_WAITING {
-                    self.0.pop_front();
+                    self.0.ask((tag.to_vec(), command.to_vec()));
                 }
             } else if let Some((tag, _)) = result(line) {
-                let found = self.0.iter().position(|(waiting, _)| waiting == tag);
-                let command =
-                    found.and_then(|at| self.0.remove(at)).map_or(Vec::new(), |(_, command)| command);
+                let asked = self.0.answer(|(waiting, _)| waiting == tag);
+                let command = asked.map_or(Vec::new(), |(_, command)| command);
                 out.push(command.len() as u8);
                 out.extend_from_slice(&command);
             }

@@ -1,10 +1,9 @@
 //! The protocol of Apache Kafka (kafka.apache.org/protocol): lengths and headers of requests and responses. A response
 //! does not say what it answers; its request, of the same correlation id, does.
 
-use std::collections::VecDeque;
-
 use super::kafka_names::{API_KEYS, ERRORS};
 use super::prelude::*;
+use super::waiting::Waiting;
 use crate::decryptor::Side;
 use crate::exchanges::{self, Exchange, Turn};
 use crate::flow::Unpacker;
@@ -76,10 +75,7 @@ impl Request {
 
 /// The requests that wait for their responses, which come in the same order.
 #[derive(Default)]
-struct Requests(VecDeque<Request>);
-
-/// More requests than a client has under way.
-const MAX_WAITING: usize = 256;
+struct Requests(Waiting<Request>);
 
 /// Unpacked is the side, and of a response whose request is known key and version.
 impl Unpacker for Requests {
@@ -92,19 +88,14 @@ impl Unpacker for Requests {
     ) -> Option<(ProtocolId, usize)> {
         out.push(side as u8);
         if side == Side::Initiator {
-            self.0.extend(Request::of(message));
-            if self.0.len() > MAX_WAITING {
-                self.0.pop_front();
-            }
+            self.0.ask(Request::of(message)?);
             return None;
         }
         let correlation = Bytes(message).u32(4);
-        let found = self.0.iter().position(|request| request.correlation == correlation)?;
-        // Those before it are answered, or want no answer (produce with acks=0).
-        if let Some(request) = self.0.drain(..=found).next_back() {
-            out.extend_from_slice(&request.key.to_be_bytes());
-            out.extend_from_slice(&request.version.to_be_bytes());
-        }
+        // Some want no answer (produce with acks=0).
+        let request = self.0.answer_in_order(|request| request.correlation == correlation)?;
+        out.extend_from_slice(&request.key.to_be_bytes());
+        out.extend_from_slice(&request.version.to_be_bytes());
         None
     }
 
@@ -113,7 +104,7 @@ impl Unpacker for Requests {
     }
 
     fn kept(&self) -> usize {
-        self.0.len() * size_of::<Request>()
+        self.0.bytes()
     }
 }
 

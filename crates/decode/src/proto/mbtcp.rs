@@ -1,9 +1,8 @@
 //! Modbus over TCP: the header in front of each request and response (Modbus Messaging on TCP/IP, §3.1.3).
 
-use std::collections::VecDeque;
-
 use super::modbus::{EXCEPTION, EXCEPTIONS, FUNCTIONS};
 use super::prelude::*;
+use super::waiting::Waiting;
 use crate::decryptor::Side;
 use crate::flow::Unpacker;
 use crate::limits::Counters;
@@ -72,7 +71,7 @@ impl Exchanged {
 
 /// The requests that wait for their responses.
 #[derive(Default)]
-struct Requests(VecDeque<Request>);
+struct Requests(Waiting<Request>);
 
 struct Request {
     transaction: u16,
@@ -80,9 +79,6 @@ struct Request {
     /// Its first four bytes: in most functions the first register or bit, and how many.
     asked: [u8; 4],
 }
-
-/// More requests than a client has under way; the specification has 16 at most.
-const MAX_WAITING: usize = 64;
 
 /// Unpacked is the side, and of a response what its request asked for.
 impl Unpacker for Requests {
@@ -97,16 +93,10 @@ impl Unpacker for Requests {
         let (transaction, function) = (b.u16(0), b.u8(HEADER));
         out.push(side as u8);
         if side == Side::Initiator {
-            if let Some(asked) = b.array(HEADER + 1) {
-                self.0.push_back(Request { transaction, function, asked });
-            }
-            if self.0.len() > MAX_WAITING {
-                self.0.pop_front();
-            }
+            self.0.ask(Request { transaction, function, asked: b.array(HEADER + 1)? });
             return None;
         }
-        let found = self.0.iter().position(|request| request.transaction == transaction)?;
-        let request = self.0.remove(found)?;
+        let request = self.0.answer(|request| request.transaction == transaction)?;
         if request.function == function {
             out.extend_from_slice(&request.asked);
         }
@@ -118,7 +108,7 @@ impl Unpacker for Requests {
     }
 
     fn kept(&self) -> usize {
-        self.0.len() * size_of::<Request>()
+        self.0.bytes()
     }
 }
 

@@ -30,6 +30,7 @@ mod stun_names;
 pub(crate) mod tcp_analysis;
 mod telnet_names;
 mod tls_names;
+mod waiting;
 mod websocket_messages;
 
 /// Makes the list of protocols, their numbers and the direct call of `enter` by number, which lets the compiler inline
